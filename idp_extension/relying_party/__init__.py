@@ -1,0 +1,1 @@
+"""The guard that a relying Flask service uses."""

@@ -1,0 +1,1 @@
+"""Get, build and start a local Keycloak."""

@@ -1,0 +1,1 @@
+"""What must leave the house: the ledger, its worker and its targets."""

@@ -1,0 +1,1 @@
+"""Where deliveries go: Keycloak, mail, letter."""

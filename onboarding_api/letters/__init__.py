@@ -1,0 +1,1 @@
+"""The letter with the activation code: its text, its address, its PDF."""

@@ -1,0 +1,1 @@
+"""The mails of the product: one folder per notice."""

@@ -1,0 +1,1 @@
+"""Reads for pages: they return frozen dataclasses and change nothing."""

@@ -1,0 +1,1 @@
+"""The structures of France: load, search, vintages."""

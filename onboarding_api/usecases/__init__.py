@@ -1,0 +1,1 @@
+"""One file per sentence of the guide: what happens when a person clicks."""

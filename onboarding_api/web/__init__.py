@@ -1,0 +1,1 @@
+"""What the browser and the API see."""

@@ -1,0 +1,1 @@
+"""The engine of the rules: the only code that imports cedarpy."""
