@@ -1,0 +1,59 @@
+"""An administration: a person who decides on the habilitations of a structure."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.refusals import NotPossibleNow
+
+
+class Origin(StrEnum):
+    """What made the administrator: there is no third way (policy-layer §13, lifecycle)."""
+
+    LETTER = "letter"
+    APPOINTED = "appointed"
+
+
+class Rank(StrEnum):
+    """The two ranks of the Caisse des Dépôts' loan services."""
+
+    REFERENT = "referent"
+    DELEGUE = "delegue"
+
+
+class Administration(Base):
+    """One term of one administrator; `ended_at` empty while it runs."""
+
+    __tablename__ = "administration"
+    __table_args__ = (
+        Index(
+            "uq_administration_one_open_a_member",
+            "membership_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    membership_id: Mapped[str] = mapped_column(ForeignKey("membership.id"))
+    origin: Mapped[Origin] = mapped_column(String(12))
+    rank: Mapped[Rank] = mapped_column(String(12), default=Rank.REFERENT)
+    since: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    membership: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
+
+    def end(self, now: datetime) -> None:
+        """The term is over.
+
+        Raises:
+            NotPossibleNow: it was already.
+        """
+        if self.ended_at is not None:
+            raise NotPossibleNow("administration", "ended", "end")
+        self.ended_at = now

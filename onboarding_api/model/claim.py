@@ -1,0 +1,65 @@
+"""A claim: a person asks to become the first administrator of a structure (guide CAS 2)."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.refusals import NotPossibleNow
+
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+class ClaimState(StrEnum):
+    """`open` until the code is typed, the 30 days end, or somebody refuses or gives up."""
+
+    OPEN = "open"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+def new_reference() -> str:
+    """A reference printed on the letter, as `BDT-7K2M-9QXA`: it names the claim, it opens nothing."""
+    symbols = [secrets.choice(REFERENCE_ALPHABET) for _ in range(8)]
+    return f"BDT-{''.join(symbols[:4])}-{''.join(symbols[4:])}"
+
+
+class Claim(Base):
+    """One claim; a structure has at most one open (security threat 13)."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        Index(
+            "uq_claim_one_open_a_structure",
+            "siren",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    reference: Mapped[str] = mapped_column(String(20), unique=True, default=new_reference)
+    membership_id: Mapped[str] = mapped_column(ForeignKey("membership.id"))
+    siren: Mapped[str] = mapped_column(ForeignKey("structure.siren"))
+    state: Mapped[ClaimState] = mapped_column(String(10), default=ClaimState.OPEN)
+    claimed_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    membership: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
+
+    def close(self, state: ClaimState, now: datetime) -> None:
+        """End the claim in one of its four ways.
+
+        Raises:
+            NotPossibleNow: it is no longer open.
+        """
+        if self.state != ClaimState.OPEN:
+            raise NotPossibleNow("claim", self.state, state)
+        self.state, self.closed_at = state, now

@@ -1,0 +1,140 @@
+"""A habilitation: one service, for one person, in one structure; and its life."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.refusals import NotPossibleNow
+
+
+class HabilitationState(StrEnum):
+    """The guide's « en cours de validation », « validée », « désactivée » (G-60), and the silent ones."""
+
+    PENDING = "pending"
+    AWAITING_LETTER = "awaiting_letter"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    DEACTIVATED = "deactivated"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Move(StrEnum):
+    """What may happen to a habilitation."""
+
+    GRANT = "grant"
+    REFUSE = "refuse"
+    DEACTIVATE = "deactivate"
+    REACTIVATE = "reactivate"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+    QUEUE = "queue"
+    """A request that waited for a letter now waits for an administrator."""
+
+
+S, M = HabilitationState, Move
+
+TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = MappingProxyType(
+    {
+        (S.PENDING, M.GRANT): S.GRANTED,
+        (S.PENDING, M.REFUSE): S.REFUSED,
+        (S.PENDING, M.CANCEL): S.CANCELLED,
+        (S.AWAITING_LETTER, M.GRANT): S.GRANTED,
+        (S.AWAITING_LETTER, M.REFUSE): S.REFUSED,
+        (S.AWAITING_LETTER, M.EXPIRE): S.EXPIRED,
+        (S.AWAITING_LETTER, M.CANCEL): S.CANCELLED,
+        (S.AWAITING_LETTER, M.QUEUE): S.PENDING,
+        (S.GRANTED, M.DEACTIVATE): S.DEACTIVATED,
+        (S.GRANTED, M.EXPIRE): S.EXPIRED,
+        (S.DEACTIVATED, M.REACTIVATE): S.GRANTED,
+    }
+)
+
+OPEN_STATES = (S.PENDING, S.AWAITING_LETTER, S.GRANTED)
+_OPEN = text("state IN ('pending', 'awaiting_letter', 'granted')")
+
+
+class Habilitation(Base):
+    """`service` is `<espace>:<role>`, a key of the catalogue, as `mes-prets:demande`."""
+
+    __tablename__ = "habilitation"
+    __table_args__ = (
+        # Two clicks on « Accepter » are one request.
+        Index(
+            "uq_habilitation_one_open_a_service",
+            "membership_id",
+            "service",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_habilitation_claim_id", "claim_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    membership_id: Mapped[str] = mapped_column(ForeignKey("membership.id"))
+    service: Mapped[str] = mapped_column(String(80))
+    state: Mapped[HabilitationState] = mapped_column(String(20))
+    claim_id: Mapped[str | None] = mapped_column(ForeignKey("claim.id"))
+    motive: Mapped[str | None] = mapped_column(String(500))
+    requested_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[datetime | None]
+
+    membership: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
+
+    def move(self, move: Move, now: datetime, *, by: str | None = None, motive: str | None = None) -> None:
+        """Change state along the table, or refuse.
+
+        Args:
+            move: what happens.
+            now: when.
+            by: id of the person who decides, where somebody does.
+            motive: shown to the requester on a refusal or a deactivation.
+
+        Raises:
+            NotPossibleNow: the state has no such move.
+        """
+        target = TRANSITIONS.get((HabilitationState(self.state), move))
+        if target is None:
+            raise NotPossibleNow("habilitation", self.state, move)
+        self.state, self.changed_at = target, now
+        self.decided_by = by or self.decided_by
+        self.motive = motive
+
+    @property
+    def espace(self) -> str:
+        """The Keycloak client that people open."""
+        return self.service.partition(":")[0]
+
+    @property
+    def role(self) -> str:
+        """The client role that the habilitation gives."""
+        return self.service.partition(":")[2]
+
+
+def is_effective(habilitation: Habilitation, accepted_terms: bool, now: datetime) -> bool:
+    """Whether the role is held in Keycloak now (design §3): the one function that says so.
+
+    Args:
+        habilitation: with its membership, person and structure.
+        accepted_terms: the espace has no conditions particulières, or their current version is accepted
+            for this membership.
+        now: the moment asked about.
+    """
+    membership = habilitation.membership
+    return (
+        habilitation.state == HabilitationState.GRANTED
+        and (habilitation.expires_at is None or now < habilitation.expires_at)
+        and membership.is_attached
+        and membership.person.is_active
+        and membership.structure.is_active
+        and accepted_terms
+    )

@@ -1,0 +1,90 @@
+"""The journal: who did what, when, under which rules. Rows are chained, so that an edit shows."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from onboarding_api.model.base import Base
+
+GENESIS = "0" * 64
+
+
+class JournalEntry(Base):
+    """One thing that happened. Ids, codes and digests only, no personal text (CNIL, logs 2021).
+
+    `decision` is the policy decision in the form that `bdt policy replay` reads.
+    `details` holds the states before and after, and what else the event needs.
+    """
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_siren", "siren"), Index("ix_journal_actor_id", "actor_id"))
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    event: Mapped[str] = mapped_column(String(60))
+    actor_id: Mapped[str | None] = mapped_column(String(36))
+    siren: Mapped[str | None] = mapped_column(String(9))
+    subject: Mapped[str] = mapped_column(String(80))
+    details: Mapped[dict[str, Any]]
+    decision: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    def expected_hash(self) -> str:
+        """SHA-256 of the row's facts and of the row before it."""
+        facts = {
+            "seq": self.seq,
+            "at": self.at.isoformat(),
+            "event": self.event,
+            "actor": self.actor_id,
+            "siren": self.siren,
+            "subject": self.subject,
+            "details": self.details,
+            "decision": self.decision,
+            "previous": self.previous_hash,
+        }
+        text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+class JournalHead(Base):
+    """The last row of the chain; one row, locked by each writer, so that the chain never forks."""
+
+    __tablename__ = "journal_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+def append(session: Session, entry: JournalEntry) -> JournalEntry:
+    """Chain an entry behind the last one, in the caller's transaction."""
+    head = session.scalars(select(JournalHead).with_for_update()).one_or_none()
+    if head is None:
+        head = JournalHead(id=1, seq=0, hash=GENESIS)
+        session.add(head)
+    entry.seq, entry.previous_hash = head.seq + 1, head.hash
+    entry.hash = entry.expected_hash()
+    head.seq, head.hash = entry.seq, entry.hash
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def first_broken_link(session: Session) -> int | None:
+    """The `seq` of the first row that does not fit the chain, or None when it is whole.
+
+    A cut tail shows too: the head must be the last row.
+    """
+    previous, seq = GENESIS, 0
+    for entry in session.scalars(select(JournalEntry).order_by(JournalEntry.seq)):
+        seq += 1
+        if (entry.seq, entry.previous_hash) != (seq, previous) or entry.hash != entry.expected_hash():
+            return entry.seq
+        previous = entry.hash
+    head = session.get(JournalHead, 1)
+    return None if (head is None and seq == 0) or (head and head.hash == previous) else seq + 1

@@ -1,0 +1,65 @@
+"""A person's place in a structure: attached, with a profile of its own there."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import NotPossibleNow
+from onboarding_api.model.structure import Structure
+
+
+class MembershipState(StrEnum):
+    """Attached, or left. A member who comes back gets a new row: the history stays."""
+
+    ATTACHED = "attached"
+    LEFT = "left"
+
+
+class Membership(Base):
+    """One stay of one person in one structure. Being attached gives no right by itself (GS-10)."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        Index(
+            "uq_membership_one_open_stay",
+            "person_id",
+            "siren",
+            unique=True,
+            sqlite_where=text("state = 'attached'"),
+            postgresql_where=text("state = 'attached'"),
+        ),
+        Index("ix_membership_siren", "siren"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    siren: Mapped[str] = mapped_column(ForeignKey("structure.siren"))
+    state: Mapped[MembershipState] = mapped_column(String(10), default=MembershipState.ATTACHED)
+    telephone: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str | None] = mapped_column(String(254))
+    fonction: Mapped[str | None] = mapped_column(String(40))
+    attached_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    structure: Mapped[Structure] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the stay is open."""
+        return self.state == MembershipState.ATTACHED
+
+    def leave(self, now: datetime) -> None:
+        """End the stay (guide G-23).
+
+        Raises:
+            NotPossibleNow: it has already ended.
+        """
+        if not self.is_attached:
+            raise NotPossibleNow("membership", self.state, "leave")
+        self.state = MembershipState.LEFT
+        self.left_at = now

@@ -1,0 +1,115 @@
+"""What the house says no to: one base class, a stable code each.
+
+Refusal
+ ├─ NotAllowed            the rules say no: their ids and the missing conditions
+ ├─ NotFound              nothing of that name for this person (a stranger's thing looks the same)
+ ├─ NotPossibleNow        the thing is not in a state that allows the act
+ ├─ BadInput              a field cannot be read
+ │   └─ CodeMistyped      the check symbol of an activation code does not fit: costs no try
+ ├─ WrongCode             a well-formed code that is not this letter's
+ ├─ CodeDead              expired, superseded, used, or too many tries
+ ├─ TooManyTries          wait before the next try
+ ├─ LetterLimit           no new letter yet, or no more this month
+ └─ DatabaseBusy          another writer holds the database: nothing was changed, try again
+"""
+
+from datetime import datetime
+
+
+class Refusal(Exception):  # noqa: N818 - named for the refusal, as the pages and the API show it
+    """Base of all refusals. `code` is stable: pages, API and tests rely on it."""
+
+    code = "refused"
+
+
+class NotAllowed(Refusal):
+    """The policy layer refuses; `rules` and `missing` say why (ids, never personal text)."""
+
+    code = "not_allowed"
+
+    def __init__(self, action: str, rules: tuple[str, ...], sentences: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{action} refused by {', '.join(rules) or 'default'}")
+        self.action = action
+        self.rules = rules
+        self.sentences = sentences
+
+
+class NotFound(Refusal):
+    """Unknown, or another's: the answer must not tell which (security threat 1)."""
+
+    code = "not_found"
+
+
+class NotPossibleNow(Refusal):
+    """The state of the thing does not allow the act; a repeated click usually."""
+
+    code = "not_possible_now"
+
+    def __init__(self, noun: str, state: str, verb: str) -> None:
+        super().__init__(f"{noun} in state {state} cannot {verb}")
+        self.noun, self.state, self.verb = noun, state, verb
+
+
+class BadInput(Refusal):
+    """A value cannot be accepted; `field` names the form field, `reason` is a stable key."""
+
+    code = "bad_input"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field, self.reason = field, reason
+
+
+class CodeMistyped(BadInput):
+    """An activation code whose form or check symbol is wrong: a typing fault, it costs no try."""
+
+    code = "code_mistyped"
+
+    def __init__(self) -> None:
+        super().__init__("code", "mistyped")
+
+
+class WrongCode(Refusal):
+    """A well-formed code that is not this letter's; `tries_left` of the current window."""
+
+    code = "wrong_code"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"{tries_left} tries left")
+        self.tries_left = tries_left
+
+
+class CodeDead(Refusal):
+    """The code can no longer be used; `reason`: expired, used, superseded, exhausted."""
+
+    code = "code_dead"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TooManyTries(Refusal):
+    """Too many tries in the window; try again after `again_at` (UTC)."""
+
+    code = "too_many_tries"
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"again at {again_at.isoformat()}")
+        self.again_at = again_at
+
+
+class LetterLimit(Refusal):
+    """No letter may leave now; `again_at` (UTC) is when the next one may be asked."""
+
+    code = "letter_limit"
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"again at {again_at.isoformat()}")
+        self.again_at = again_at
+
+
+class DatabaseBusy(Refusal):
+    """Another process is writing; nothing was changed."""
+
+    code = "busy"
