@@ -1,1 +1,30 @@
 """The nouns of the product, one a file, with the verbs of their lives."""
+
+from onboarding_api.model import (
+    administration,
+    claim,
+    delivery,
+    habilitation,
+    journal,
+    letter,
+    membership,
+    person,
+    structure,
+    terms,
+    web_session,
+)
+
+# Whoever makes or migrates the database needs every table declared, not only those in use.
+ALL_TABLES = (
+    administration,
+    claim,
+    delivery,
+    habilitation,
+    journal,
+    letter,
+    membership,
+    person,
+    structure,
+    terms,
+    web_session,
+)

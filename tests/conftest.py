@@ -1,0 +1,75 @@
+"""What every test may ask for: a database of each kind, a real browser; the network stays closed.
+
+Connections leave for loopback only (`--allow-hosts`), so a test that reaches outside fails by itself.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from onboarding_api.model import ALL_TABLES
+from onboarding_api.model.base import Base, Database
+from tests.builders.chromium import find_chromium
+from tests.builders.postgresql_server import PostgreSQLServer
+
+assert ALL_TABLES  # importing it is what fills Base.metadata
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row; copying it is faster than making the tables again."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQLServer]:
+    """A PostgreSQL of the suite's own, started once."""
+    with PostgreSQLServer(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_server: PostgreSQLServer) -> str:
+    """URL of a database with every table."""
+    url = postgresql_server.new_database()
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database with every table: the test runs once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "bdt.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("postgresql_tables")
+    engine = create_engine(url)
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The database of the test, open."""
+    database = Database(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium that runs here, installed if need be; the test fails when none can be had."""
+    return find_chromium()
