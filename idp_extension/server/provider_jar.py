@@ -1,0 +1,89 @@
+"""Compile our Keycloak provider and pack it, with its theme, in a JAR.
+
+A machine with Python alone can do it: `javac` when there is one, else Eclipse's compiler (one JAR, got by
+jgo) on any Java runtime. `-source` and `-target`, not `--release`, which needs the files of a whole JDK.
+"""
+
+import hashlib
+import os
+import subprocess
+import tempfile
+import zipfile
+from pathlib import Path
+
+from idp_extension.server.download import ECJ, Progress, fetch, silent
+from idp_extension.server.errors import ServerError
+from idp_extension.server.java import Java
+
+PROVIDER_DIR = Path(__file__).parent.parent / "provider"
+JAVA_DIR = PROVIDER_DIR / "src" / "main" / "java"
+RESOURCES_DIR = PROVIDER_DIR / "src" / "main" / "resources"
+VERSION_FILE = RESOURCES_DIR / "META-INF" / "bdt-provider.properties"
+
+JAR_NAME = "bdt-keycloak-provider.jar"
+_TARGET = "17"
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def provider_version() -> str:
+    """Give the version that a provider built from these sources tells in the server info."""
+    _key, _equals, version = VERSION_FILE.read_text("utf-8").strip().partition("=")
+    return version
+
+
+def sources_digest() -> str:
+    """Digest of all that goes into the JAR: names and contents of sources and resources."""
+    digest = hashlib.sha256()
+    for path in _files(JAVA_DIR) + _files(RESOURCES_DIR):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(PROVIDER_DIR).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def build_provider(java: Java, keycloak_home: Path, cache_dir: Path, progress: Progress = silent) -> Path:
+    """Compile against the libraries of `keycloak_home` and put the JAR into its `providers` directory.
+
+    Raises ServerError with the compiler's first lines when the sources do not compile.
+    """
+    jar = keycloak_home / "providers" / JAR_NAME
+    with tempfile.TemporaryDirectory(prefix="bdt-provider-") as scratch:
+        classes = Path(scratch)
+        progress("compiling the Keycloak provider", 0, 0)
+        _compile(_compiler(java, cache_dir, progress), keycloak_home, classes)
+        write_jar(jar, classes, RESOURCES_DIR)
+    return jar
+
+
+def write_jar(jar: Path, *roots: Path) -> None:
+    """Zip the files below `roots`; the same files give the same bytes (sorted, one date, one mode)."""
+    with zipfile.ZipFile(jar, "w", zipfile.ZIP_DEFLATED) as archive:
+        for root in roots:
+            for path in _files(root):
+                entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _ZIP_EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, path.read_bytes())
+
+
+def _compiler(java: Java, cache_dir: Path, progress: Progress) -> list[str]:
+    if java.javac is not None:
+        return [str(java.javac), "-Xlint:-options"]
+    return [str(java.executable), "-jar", str(fetch(ECJ, cache_dir, progress)), "-warn:none"]
+
+
+def _compile(compiler: list[str], keycloak_home: Path, classes: Path) -> None:
+    libraries = sorted((keycloak_home / "lib" / "lib").glob("*/*.jar"))
+    options = ["-source", _TARGET, "-target", _TARGET, "-encoding", "UTF-8", "-proc:none", "-d", str(classes)]
+    class_path = ["-classpath", os.pathsep.join(map(str, libraries))]
+    sources = [str(path) for path in _files(JAVA_DIR)]
+    done = subprocess.run(
+        [*compiler, *options, *class_path, *sources], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).splitlines()[:30])
+        raise ServerError(f"The Keycloak provider does not compile:\n{said}")
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())

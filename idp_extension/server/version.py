@@ -1,0 +1,33 @@
+"""Which Keycloak we run, and which one we refuse."""
+
+import re
+
+from idp_extension.server.errors import ServerError
+
+KEYCLOAK_VERSION = "26.7.5"
+
+SUPPORTED_LINE = (26, 7)
+FLOOR = (26, 7, 4)
+
+# The advisories that set the floor: first fixed patch of the 26.7 line, identifier, what an attacker gains.
+_ADVISORIES = (
+    (2, "CVE-2026-18963", "account takeover through reset-credentials without the mailed link"),
+    (4, "CVE-2026-19607", "takeover of a username, its owner locked out"),
+)
+
+
+def check_version_floor(version: str) -> None:
+    """Refuse a Keycloak older than 26.7.4, or of a line our realm was never run on.
+
+    `version` is what the server says of itself ("26.7.5").
+    Raises ServerError, with the CVE identifiers that a too old version is open to.
+    """
+    match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[.-].*)?", version)
+    if match is None:
+        raise ServerError(f"Keycloak says its version is {version!r}, which is not a version.")
+    major, minor, patch = (int(part) for part in match.groups())
+    if (major, minor) != SUPPORTED_LINE:
+        raise ServerError(f"Keycloak {version} is not supported: our realm is tested on the 26.7 line only.")
+    if (major, minor, patch) < FLOOR:
+        holes = "; ".join(f"{cve} ({what})" for fixed, cve, what in _ADVISORIES if patch < fixed)
+        raise ServerError(f"Keycloak {version} is too old, 26.7.4 is the minimum. It is open to {holes}.")

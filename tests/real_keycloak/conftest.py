@@ -1,0 +1,20 @@
+"""One Keycloak for all the tests of this directory: real, empty, on free ports of the loopback interface."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from idp_extension.server import RunningServer, ensure_server, free_port, start_server
+
+
+@pytest.fixture(scope="session")
+def keycloak_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with start_server(
+        ensure_server(progress=lambda what, done, total: done or print(what, flush=True)),
+        tmp_path_factory.mktemp("keycloak"),
+        http_port=free_port(),
+        management_port=free_port(),
+        admin_user="admin",
+        admin_password="admin-of-the-tests",
+    ) as server:
+        yield server
