@@ -1,0 +1,149 @@
+"""The issuer: its metadata and keys, fetched once and kept, and the one place that checks a token.
+
+Checks follow OpenID Connect Core 1.0 §3.1.3.7, RFC 7519 and RFC 9700: signature by a key of the
+configured issuer only (a `jku`, `x5u` or `jwk` in the token is never followed), algorithms from a list,
+`iss`, `aud`, `exp`, `iat`, and the token's type, so that an ID token never passes for an access token.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+LEEWAY_SECONDS = 30
+KEYS_MAX_AGE_SECONDS = 600
+FORCED_REFRESH_EVERY_SECONDS = 60
+
+Claims = Mapping[str, Any]
+
+
+class IssuerUnavailable(Exception):
+    """Keycloak does not answer, or not as an issuer: say so in words and try again later."""
+
+
+class TokenRefused(Exception):
+    """The token is not one of ours for this use; the text names the check, never a claim's value."""
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What we use of the discovery document (OpenID Connect Discovery 1.0 §3)."""
+
+    authorization: str
+    token: str
+    end_session: str
+    jwks: str
+
+
+class Issuer:
+    """One OpenID provider, found by its issuer URL. Safe to share between threads.
+
+    Args:
+        url: the issuer, exactly as tokens carry it, e.g. `https://id.example.fr/realms/bdt`.
+        timeout: seconds for each HTTP call.
+        monotonic: seconds of a clock that never goes back; only tests give another one.
+    """
+
+    def __init__(
+        self, url: str, timeout: float = 5.0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.url = url
+        self._timeout = timeout
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._endpoints: Endpoints | None = None
+        self._keys: KeySet | None = None
+        self._keys_at = 0.0
+
+    def endpoints(self) -> Endpoints:
+        """The issuer's addresses, read once.
+
+        Raises:
+            IssuerUnavailable: no answer, or one that names another issuer.
+        """
+        with self._lock:
+            if self._endpoints is None:
+                self._endpoints = self._discover()
+            return self._endpoints
+
+    def verify(self, token: str, *, audience: str, types: frozenset[str]) -> Claims:
+        """The claims of a token that passed every check.
+
+        Args:
+            token: compact JWS.
+            audience: must be in `aud`.
+            types: allowed values of the header's `typ`, in lower case (RFC 8725 §3.11).
+
+        Raises:
+            TokenRefused: one of the checks failed.
+            IssuerUnavailable: the keys could not be fetched.
+        """
+        decoded = self._decode(token)
+        header_type = str(decoded.header.get("typ", "")).lower().removeprefix("application/")
+        if header_type not in types:
+            raise TokenRefused("typ")
+        registry = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": self.url},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            iat={"essential": True},
+            sub={"essential": True},
+        )
+        try:
+            registry.validate(decoded.claims)
+        except JoseError as error:
+            raise TokenRefused(type(error).__name__) from None
+        return decoded.claims
+
+    def _decode(self, token: str) -> jwt.Token:
+        try:
+            return jwt.decode(token, self._key_set(), algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError):
+            # Perhaps the keys turned; a forged `kid` must not make us hammer the issuer.
+            try:
+                return jwt.decode(token, self._key_set(is_forced=True), algorithms=list(ALGORITHMS))
+            except (JoseError, ValueError) as error:
+                raise TokenRefused(type(error).__name__) from None
+
+    def _key_set(self, is_forced: bool = False) -> KeySet:
+        address = self.endpoints().jwks
+        with self._lock:
+            age = self._monotonic() - self._keys_at
+            limit = FORCED_REFRESH_EVERY_SECONDS if is_forced else KEYS_MAX_AGE_SECONDS
+            if self._keys is None or age > limit:
+                document = self._get(address)
+                # Encryption keys of the same document are none of our business.
+                signing = [key for key in document["keys"] if key.get("use", "sig") == "sig"]
+                self._keys = KeySet.import_key_set({"keys": signing})
+                self._keys_at = self._monotonic()
+            return self._keys
+
+    def _discover(self) -> Endpoints:
+        document = self._get(f"{self.url}/.well-known/openid-configuration")
+        if document.get("issuer") != self.url:
+            raise IssuerUnavailable("the discovery document names another issuer")
+        return Endpoints(
+            authorization=document["authorization_endpoint"],
+            token=document["token_endpoint"],
+            end_session=document["end_session_endpoint"],
+            jwks=document["jwks_uri"],
+        )
+
+    def _get(self, address: str) -> dict[str, Any]:
+        try:
+            answer = requests.get(address, timeout=self._timeout, allow_redirects=False)
+            answer.raise_for_status()
+            document = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise IssuerUnavailable(type(error).__name__) from None
+        if answer.is_redirect or not isinstance(document, dict):
+            raise IssuerUnavailable("not a JSON document")
+        return document

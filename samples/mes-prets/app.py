@@ -1,0 +1,84 @@
+"""« Mes prêts en ligne », a sample relying service: log-in by SSO, the roles of one structure, nothing else.
+
+Run it with `gunicorn 'app:create_app()'`. Settings from the environment:
+MES_PRETS_ISSUER (issuer URL), MES_PRETS_SECRET (client secret), MES_PRETS_URL (its own address),
+MES_PRETS_PORTAL (the portal's address, to go back).
+"""
+
+import os
+from collections.abc import Callable
+
+from flask import Flask, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from idp_extension.relying_party.client import OpenIDClient
+from idp_extension.relying_party.guard import StructureGuard
+from idp_extension.relying_party.issuer import Issuer, IssuerUnavailable
+
+CLIENT_ID = "mes-prets"
+PAGES = {
+    "demande": ("Demande de prêts", "Déposer une demande de prêt au nom de la structure."),
+    "suivi": ("Suivi des dossiers", "Voir où en sont les dossiers déposés."),
+    "encours": ("Encours", "Consulter le capital restant dû de chaque prêt."),
+    "documents": ("Documents", "Retrouver les contrats et les échéanciers."),
+}
+
+
+def create_app() -> Flask:
+    """The application, configured from the environment."""
+    app = Flask(__name__)
+    url = os.environ["MES_PRETS_URL"].rstrip("/")
+    portal = os.environ["MES_PRETS_PORTAL"].rstrip("/")
+    client = OpenIDClient(
+        Issuer(os.environ["MES_PRETS_ISSUER"]),
+        CLIENT_ID,
+        os.environ["MES_PRETS_SECRET"],
+        f"{url}/connexion/retour",
+    )
+    guard = StructureGuard(app, client, session_cookie="__Host-mes-prets", home="/", public_url=url)
+
+    @app.get("/")
+    def home() -> ResponseReturnValue:
+        visit = guard.visit()
+        asked = request.args.get("structure")
+        # Another structure was asked for: log in again for it, silently thanks to SSO.
+        if visit is None or (asked and asked != visit.tokens.siren):
+            return guard.send_to_log_in()
+        if asked:
+            return redirect("/")
+        held = visit.roles(CLIENT_ID)
+        return render_template("home.html", visit=visit, pages=PAGES, held=held, portal=portal)
+
+    for role, (title, _) in PAGES.items():
+        app.add_url_rule(f"/{role}", role, guard.requires(role)(_page(guard, title, portal)))
+
+    @app.errorhandler(400)
+    @app.errorhandler(403)
+    @app.errorhandler(404)
+    def refused(error: Exception) -> ResponseReturnValue:
+        status = getattr(error, "code", 500)
+        return render_template("refused.html", status=status, portal=portal), status
+
+    @app.errorhandler(IssuerUnavailable)
+    def unavailable(_error: IssuerUnavailable) -> ResponseReturnValue:
+        return render_template("refused.html", status=503, portal=portal), 503
+
+    app.after_request(_harden)
+    return app
+
+
+def _page(guard: StructureGuard, title: str, portal: str) -> Callable[[], ResponseReturnValue]:
+    def page() -> ResponseReturnValue:
+        return render_template("page.html", visit=guard.visit(), title=title, portal=portal)
+
+    return page
+
+
+def _harden(answer: Response) -> Response:
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' *"
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
