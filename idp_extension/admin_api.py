@@ -1,0 +1,236 @@
+"""The thin layer over python-keycloak: one token, safe paths, errors told apart.
+
+python-keycloak 7.1 joins paths without encoding them, asks one token per thread, and reports every network
+failure as one error class. Gateway and realm therefore speak to Keycloak through `AdminAPI` only, which keeps
+the library's session and token handling and answers for the rest.
+
+    GatewayError        Keycloak did not do what was asked; `is_permanent`: no repeat will help
+    ├── NotSent         the command never left (no connection, no token): a repeat is safe
+    ├── Unknown         it left, no whole answer came: read before repeating
+    └── Refused         Keycloak answered no, with `status`
+"""
+
+import json
+import threading
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from keycloak import KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakConnectionError, KeycloakError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+MAX_TIMEOUT_SECONDS = 5.0
+_POOL_SIZE = 16
+_HTTP_OK_RANGE = range(200, 300)
+_HTTP_NOT_FOUND = 404
+# 401 and 403 accuse our own account, 404 an object that somebody deleted meanwhile, 408 to 429 the moment:
+# after a repair or a pause the same command succeeds.
+_PASSING_REFUSALS = frozenset({401, 403, 404, 408, 409, 425, 429})
+
+
+class GatewayError(Exception):
+    """Keycloak did not do what was asked."""
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether no repeat will help."""
+        return False
+
+
+class NotSent(GatewayError):
+    """No connection, or no token: the command never left, a repeat is safe."""
+
+
+class Unknown(GatewayError):
+    """The command left and no whole answer came back: it may have had its effect."""
+
+
+class Refused(GatewayError):
+    """Keycloak answered with an error. `status` is the HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+    @property
+    def is_permanent(self) -> bool:
+        """A refusal that no repeat will turn: a 4xx that blames the command itself."""
+        return 400 <= self.status < 500 and self.status not in _PASSING_REFUSALS
+
+
+class _OneTokenConnection(KeycloakOpenIDConnection):
+    """Fetches one token however many threads wait for it (python-keycloak #708 asks one per thread)."""
+
+    def __init__(self, **arguments: Any) -> None:
+        self._token_lock = threading.RLock()
+        self._seen = threading.local()
+        super().__init__(**arguments)
+
+    def ensure_token(self) -> None:
+        """Fetches a token if none is valid."""
+        with self._token_lock:
+            self._seen.token = self.token
+            super()._refresh_if_required()
+            self._seen.token = self.token
+
+    def _refresh_if_required(self) -> None:
+        self.ensure_token()
+
+    def refresh_token(self) -> None:
+        """Renews the token, unless another thread did since this one last looked."""
+        with self._token_lock:
+            if self.token is self._seen.token:
+                super().refresh_token()
+
+
+class AdminAPI:
+    """Admin REST calls on one realm. Safe to share between threads."""
+
+    def __init__(self, realm: str, **connection: Any) -> None:
+        timeout = min(connection.pop("timeout"), MAX_TIMEOUT_SECONDS)
+        self.realm = realm
+        # No retry by the library: it would send a POST twice when only the answer was lost.
+        self._connection = _OneTokenConnection(
+            timeout=timeout, max_retries=0, pool_maxsize=_POOL_SIZE, **connection
+        )
+
+    @classmethod
+    def as_service_account(
+        cls,
+        base_url: str,
+        realm: str,
+        client_id: str,
+        client_secret: str,
+        timeout: float = MAX_TIMEOUT_SECONDS,
+    ) -> "AdminAPI":
+        """Speaks as a service account of `realm`. `timeout` in seconds, at most 5."""
+        return cls(
+            realm,
+            server_url=_with_slash(base_url),
+            realm_name=realm,
+            client_id=client_id,
+            client_secret_key=client_secret,
+            timeout=timeout,
+        )
+
+    @classmethod
+    def as_master_admin(
+        cls,
+        base_url: str,
+        username: str,
+        password: str,
+        realm: str,
+        timeout: float = MAX_TIMEOUT_SECONDS,
+    ) -> "AdminAPI":
+        """Speaks as the server's temporary bootstrap administrator. For the first apply of `realm` only."""
+        return cls(
+            realm,
+            server_url=_with_slash(base_url),
+            username=username,
+            password=password,
+            realm_name=realm,
+            user_realm_name="master",
+            timeout=timeout,
+        )
+
+    def get(self, *segments: str, **params: str) -> Any:
+        """Reads JSON below the realm. Raises `Refused` on 404 too."""
+        return self._json("GET", self._path(segments), params)
+
+    def find(self, *segments: str, **params: str) -> Any | None:
+        """Reads JSON below the realm, None when Keycloak says 404."""
+        try:
+            return self.get(*segments, **params)
+        except Refused as refusal:
+            if refusal.status == _HTTP_NOT_FOUND:
+                return None
+            raise
+
+    def post(self, *segments: str, body: object = None) -> None:
+        """Sends a POST. The answer is not used: what it would say is read back by the caller."""
+        self._send("POST", self._path(segments), {}, body)
+
+    def put(self, *segments: str, body: object = None, **params: str) -> None:
+        """Sends a PUT."""
+        self._send("PUT", self._path(segments), params, body)
+
+    def delete(self, *segments: str, body: object = None) -> None:
+        """Sends a DELETE."""
+        self._send("DELETE", self._path(segments), {}, body)
+
+    def create_realm(self, body: object) -> None:
+        """Creates a realm. Only the master administrator may."""
+        self._send("POST", "admin/realms", {}, body)
+
+    def server_version(self) -> str:
+        """The version that the server gives of itself, such as "26.7.5"."""
+        return str(self._json("GET", "admin/serverinfo", {})["systemInfo"]["version"])
+
+    def close(self) -> None:
+        """Closes the sockets kept alive."""
+        self._connection._s.close()
+
+    def _path(self, segments: tuple[str, ...]) -> str:
+        for segment in segments:
+            if segment in ("", ".", ".."):
+                raise ValueError(f"not a path segment: {segment!r}")
+        return "/".join(["admin", "realms", *(quote(part, safe="") for part in (self.realm, *segments))])
+
+    def _json(self, method: str, path: str, params: dict[str, str]) -> Any:
+        try:
+            return self._send(method, path, params).json()
+        except requests.JSONDecodeError as error:  # an answer cut after its status line looks like a success
+            raise Unknown(f"{method} {path}: the answer is not JSON") from error
+
+    def _send(self, method: str, path: str, params: dict[str, str], body: object = None) -> requests.Response:
+        self._ensure_token()
+        try:
+            response = self._raw(method, path, params, body)
+        except KeycloakConnectionError as error:
+            raise _network_error(error) from error
+        except KeycloakError as error:  # a 401, then no new token: the command was turned away
+            raise NotSent(f"no token: {error}") from error
+        if response.status_code not in _HTTP_OK_RANGE:
+            raise Refused(response.status_code, f"{method} {path}: {_message(response)}")
+        return response
+
+    def _ensure_token(self) -> None:
+        try:
+            self._connection.ensure_token()
+        except (KeycloakError, requests.RequestException, LookupError, TypeError, ValueError) as error:
+            # The last three: python-keycloak given HTML, or half an answer, by the token endpoint.
+            raise NotSent(f"no token: {error}") from error
+
+    def _raw(self, method: str, path: str, params: dict[str, str], body: object) -> requests.Response:
+        connection = self._connection
+        if method == "GET":
+            return connection.raw_get(path, **params)
+        data = None if body is None else json.dumps(body)
+        if method == "POST":
+            return connection.raw_post(path, data=data, **params)
+        if method == "PUT":
+            return connection.raw_put(path, data=data, **params)
+        return connection.raw_delete(path, data=data, **params)
+
+
+def _with_slash(base_url: str) -> str:
+    return base_url.rstrip("/") + "/"
+
+
+def _network_error(error: KeycloakConnectionError) -> GatewayError:
+    cause = error.__cause__
+    reason = getattr(cause.args[0], "reason", None) if cause is not None and cause.args else None
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return NotSent(f"no connection to Keycloak: {reason}")
+    return Unknown(f"no whole answer from Keycloak: {cause}")
+
+
+def _message(response: requests.Response) -> str:
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        return response.reason or "no explanation"
+    if not isinstance(body, dict):
+        return "no explanation"
+    return str(body.get("errorMessage") or body.get("error_description") or body.get("error") or body)

@@ -1,0 +1,195 @@
+"""Makes one person in Keycloak what the database says she is: read, compare, write.
+
+The goal is stated, not the steps, so a projection may be repeated, interrupted and run late: it then writes
+what is still missing, and nothing the next time. Only groups that are named like ours are touched.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from idp_extension.gateway import Group, KeycloakGateway, Refused, User
+from idp_extension.naming import GroupName, subgroup_name
+
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class DesiredRole:
+    """An effective habilitation. `group_id` is the subgroup's id as last seen, None when never seen."""
+
+    client_id: str
+    role: str
+    group_id: str | None = None
+
+
+@dataclass(frozen=True)
+class DesiredStructure:
+    """A structure the person is attached to, with the roles she effectively holds there."""
+
+    siren: str
+    label: str
+    group_id: str | None = None
+    roles: tuple[DesiredRole, ...] = ()
+
+
+@dataclass(frozen=True)
+class DesiredPerson:
+    """What Keycloak should know of a person. `identifiant` is her Keycloak username."""
+
+    identifiant: str
+    keycloak_id: str | None
+    email: str
+    prenom: str
+    nom: str
+    is_active: bool
+    structures: tuple[DesiredStructure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Projected:
+    """What a projection found or made.
+
+    `group_ids` goes by `GroupName.key`; `writes` counts the changes sent; `revoked` says that something was
+    taken away, and that the person's sessions were therefore ended.
+    """
+
+    keycloak_id: str
+    group_ids: Mapping[str, str]
+    writes: int
+    revoked: bool
+
+
+def project_person(gateway: KeycloakGateway, desired: DesiredPerson) -> Projected:
+    """Brings Keycloak to the desired state of one person. Raises `GatewayError`; safe to repeat then.
+
+    What must go goes before what must come: an interruption leaves too few rights, never too many.
+    """
+    return _Projection(gateway, desired).run()
+
+
+class _Projection:
+    def __init__(self, gateway: KeycloakGateway, desired: DesiredPerson) -> None:
+        self._gateway = gateway
+        self._desired = desired
+        self._group_ids: dict[str, str] = {}
+        self._writes = 0
+
+    def run(self) -> Projected:
+        user = self._find_user()
+        if user is None:
+            user_id, present, revoked = self._create_user(), {}, False
+        else:
+            user_id, present = user.id, self._groups_of_ours(user.id)
+            revoked = self._revoke(user, present)
+            self._update_user(user)
+        for structure in self._desired.structures:
+            self._join_structure(user_id, structure, present)
+            for role in structure.roles:
+                self._join_role(user_id, structure, role, present)
+        return Projected(user_id, self._group_ids, self._writes, revoked)
+
+    def _find_user(self) -> User | None:
+        desired = self._desired
+        known = self._gateway.get_user(desired.keycloak_id) if desired.keycloak_id else None
+        if known is not None and known.identifiant == desired.identifiant:
+            return known
+        return self._gateway.find_user(desired.identifiant)
+
+    def _create_user(self) -> str:
+        desired = self._desired
+        self._writes += 1
+        return self._gateway.create_user(
+            desired.identifiant,
+            email=desired.email,
+            prenom=desired.prenom,
+            nom=desired.nom,
+            is_active=desired.is_active,
+        )
+
+    def _update_user(self, user: User) -> None:
+        desired = self._desired
+        wanted = (desired.email.lower(), desired.prenom, desired.nom, desired.is_active)
+        if (user.email, user.prenom, user.nom, user.is_active) == wanted:
+            return
+        self._writes += 1
+        self._gateway.update_user(
+            user.id, email=desired.email, prenom=desired.prenom, nom=desired.nom, is_active=desired.is_active
+        )
+
+    def _groups_of_ours(self, user_id: str) -> dict[str, Group]:
+        named = ((GroupName.parse(group.path), group) for group in self._gateway.groups_of_user(user_id))
+        return {name.key: group for name, group in named if name is not None}
+
+    def _revoke(self, user: User, present: dict[str, Group]) -> bool:
+        surplus = sorted(
+            present.keys() - self._wanted_keys(), reverse=True
+        )  # services before their structure
+        if not surplus and not (user.is_active and not self._desired.is_active):
+            return False
+        # Sessions first: were they last, an interruption would leave them alive, since the next run
+        # finds nothing more to take away.
+        self._gateway.end_sessions(user.id)
+        for key in surplus:
+            self._gateway.leave_group(user.id, present[key].id)
+        self._writes += 1 + len(surplus)
+        return True
+
+    def _wanted_keys(self) -> set[str]:
+        keys = {GroupName(structure.siren).key for structure in self._desired.structures}
+        return keys | {
+            GroupName(structure.siren, role.client_id, role.role).key
+            for structure in self._desired.structures
+            for role in structure.roles
+        }
+
+    def _join_structure(self, user_id: str, structure: DesiredStructure, present: dict[str, Group]) -> None:
+        key = GroupName(structure.siren).key
+        group_id = present[key].id if key in present else self._join(user_id, structure.group_id)
+        if group_id is None:
+            group_id = self._join(user_id, self._structure_group(structure).id)
+        self._group_ids[key] = _certain(group_id, key)
+
+    def _join_role(
+        self, user_id: str, structure: DesiredStructure, role: DesiredRole, present: dict[str, Group]
+    ) -> None:
+        key = GroupName(structure.siren, role.client_id, role.role).key
+        group_id = present[key].id if key in present else self._join(user_id, role.group_id)
+        if group_id is None:
+            group_id = self._join(user_id, self._role_group(self._group_ids[structure.siren], role).id)
+        self._group_ids[key] = _certain(group_id, key)
+
+    def _join(self, user_id: str, group_id: str | None) -> str | None:
+        """Joins a group by id; None when there is no id or the group it named is gone."""
+        if group_id is None:
+            return None
+        try:
+            self._gateway.join_group(user_id, group_id)
+        except Refused as refusal:
+            if refusal.status != _NOT_FOUND:
+                raise
+            return None
+        self._writes += 1
+        return group_id
+
+    def _structure_group(self, structure: DesiredStructure) -> Group:
+        group = self._gateway.find_structure_group(structure.siren)
+        if group is None:
+            group = self._gateway.create_structure_group(structure.siren, structure.label)
+            self._writes += 1
+        return group
+
+    def _role_group(self, parent_id: str, role: DesiredRole) -> Group:
+        name = subgroup_name(role.client_id, role.role)
+        group = self._gateway.subgroups(parent_id).get(name)
+        if group is None:
+            group = self._gateway.create_subgroup(parent_id, name)
+            self._writes += 1
+        # Also for a group that existed: an earlier run may have stopped between its making and its role.
+        self._writes += self._gateway.map_client_role(group.id, role.client_id, role.role)
+        return group
+
+
+def _certain(group_id: str | None, key: str) -> str:
+    if group_id is None:
+        raise Refused(_NOT_FOUND, f"group {key}, or the person, vanished while she was joining it")
+    return group_id

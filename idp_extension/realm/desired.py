@@ -1,0 +1,130 @@
+"""Reads the wanted realm: the files of realm-config/, the values of the installation, the catalogue."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from idp_extension.naming import RESERVED_CLIENTS, subgroup_name
+from idp_extension.realm.state import RealmState
+
+
+@dataclass(frozen=True)
+class Role:
+    """A service of an espace, as a client role. `label` is what people read: « Demande de prêts »."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True)
+class CatalogueClient:
+    """An espace of the catalogue. `redirect_uris` are exact; `base_url` is where people open it."""
+
+    client_id: str
+    name: str
+    roles: tuple[Role, ...]
+    redirect_uris: tuple[str, ...]
+    base_url: str
+
+
+@dataclass(frozen=True)
+class RealmValues:
+    """What differs per installation. `secrets` goes by client id; a client without one gets a random secret.
+
+    `portal_url` has no final slash. Mail goes without login unless `smtp_user` is given.
+    """
+
+    portal_url: str
+    smtp_host: str
+    smtp_port: int
+    smtp_from: str
+    secrets: Mapping[str, str] = field(repr=False)
+    smtp_starttls: bool = False
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    realm: str = "bdt"
+
+
+def load_desired(
+    config_dir: Path, values: RealmValues, catalogue: Iterable[CatalogueClient] = ()
+) -> RealmState:
+    """The wanted realm. Raises `OSError`, `yaml.YAMLError`; `KeyError` for a `${name}` nobody knows;
+    `ValueError` for an espace or role whose name would not do as one.
+    """
+    espaces = tuple(catalogue)
+    known = _placeholders(values)
+    scopes = _read(config_dir / "client-scopes.yaml", known)
+    clients = [
+        *_read(config_dir / "clients.yaml", known),
+        *(_relying_client(config_dir, known, espace) for espace in espaces),
+    ]
+    return RealmState(
+        name=values.realm,
+        settings=_settings(config_dir, known, values),
+        user_profile=_read(config_dir / "user-profile.yaml", known),
+        scopes={scope["name"]: scope for scope in scopes["scopes"]},
+        new_client_scopes={"default": scopes["default"], "optional": scopes["optional"]},
+        clients={client["clientId"]: client | _secret(client["clientId"], values) for client in clients},
+        roles={espace.client_id: _role_labels(espace) for espace in espaces},
+        account_roles={
+            account: {"account": roles, "scope": roles}
+            for account, roles in _read(config_dir / "service-accounts.yaml", known).items()
+        },
+    )
+
+
+def _placeholders(values: RealmValues) -> dict[str, str]:
+    return {
+        "portal_url": values.portal_url.rstrip("/"),
+        "smtp_host": values.smtp_host,
+        "smtp_port": str(values.smtp_port),
+        "smtp_from": values.smtp_from,
+        "smtp_starttls": str(values.smtp_starttls).lower(),
+        "smtp_auth": str(bool(values.smtp_user)).lower(),
+    }
+
+
+def _read(path: Path, known: Mapping[str, str]) -> Any:
+    return _filled(yaml.safe_load(path.read_text(encoding="utf-8")), known)
+
+
+def _filled(node: Any, known: Mapping[str, str]) -> Any:
+    # After parsing, not before: a value may hold what YAML would read as syntax.
+    match node:
+        case str():
+            return Template(node).substitute(known)
+        case dict():
+            return {key: _filled(value, known) for key, value in node.items()}
+        case list():
+            return [_filled(value, known) for value in node]
+        case _:
+            return node
+
+
+def _settings(config_dir: Path, known: Mapping[str, str], values: RealmValues) -> dict[str, Any]:
+    settings: dict[str, Any] = _read(config_dir / "realm.yaml", known)
+    if values.smtp_user:
+        settings["smtpServer"] |= {"user": values.smtp_user, "password": values.smtp_password}
+    return settings
+
+
+def _relying_client(config_dir: Path, known: Mapping[str, str], espace: CatalogueClient) -> dict[str, Any]:
+    own = {"client_id": espace.client_id, "name": espace.name, "base_url": espace.base_url}
+    client: dict[str, Any] = _read(config_dir / "relying-client.yaml", {**known, **own})
+    return client | {"redirectUris": list(espace.redirect_uris)}
+
+
+def _role_labels(espace: CatalogueClient) -> dict[str, str]:
+    for role in espace.roles:
+        subgroup_name(espace.client_id, role.name)
+    return {role.name: role.label for role in espace.roles}
+
+
+def _secret(client_id: str, values: RealmValues) -> dict[str, str]:
+    if client_id in RESERVED_CLIENTS or client_id not in values.secrets:
+        return {}
+    return {"secret": values.secrets[client_id]}

@@ -1,0 +1,157 @@
+"""Refuses a realm that RFC 9700 (OAuth 2.0 security practice) or an advisory of Keycloak forbids.
+
+The same rules read the files, before an apply, and the realm that is there, in each cycle of the reader.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from idp_extension.admin_api import AdminAPI
+from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
+from idp_extension.realm.live import groups_with_administration, read_live
+from idp_extension.realm.state import RealmState, Representation
+
+MAX_ACCESS_TOKEN_SECONDS = 300
+SUPPORTED_LINE = (26, 7)
+FLOOR = (26, 7, 4)
+_ADVISORIES = (
+    ((26, 7, 0), "CVE-2026-37982 (action-mail link replayed)"),
+    ((26, 7, 2), "CVE-2026-18963 (account taken over through reset-credentials)"),
+    ((26, 7, 4), "CVE-2026-19607 (username takeover)"),
+)
+# Keys that belong to the projection (people, structures) or to the environment (secrets), never to a file.
+_FORBIDDEN_KEYS = {
+    "groups": "groups-in-file",
+    "users": "users-in-file",
+    "secret": "secret-in-file",
+    "clientSecret": "secret-in-file",
+    "password": "secret-in-file",
+    "credentials": "secret-in-file",
+    "privateKey": "secret-in-file",
+}
+_GROUP_MAPPERS = frozenset({"oidc-group-membership-mapper", "oidc-usermodel-realm-role-mapper"})
+_EXAMPLE_VALUES = RealmValues(
+    portal_url="https://portail.example",
+    smtp_host="smtp.example",
+    smtp_port=25,
+    smtp_from="ne-pas-repondre@portail.example",
+    secrets={},
+)
+_EXAMPLE_ESPACE = CatalogueClient(
+    "espace", "Espace", (), ("https://espace.example/retour",), "https://espace.example/"
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason to refuse. `rule` is stable, `where` names the file, client or group."""
+
+    rule: str
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message} [{self.rule}]"
+
+
+def lint_files(config_dir: Path) -> tuple[Finding, ...]:
+    """The findings on realm-config/, whatever the installation. Raises as `load_desired`."""
+    found = [
+        finding
+        for path in sorted(config_dir.glob("*.y*ml"))
+        for finding in _forbidden_keys(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
+    ]
+    return (*found, *lint(load_desired(config_dir, _EXAMPLE_VALUES, [_EXAMPLE_ESPACE])))
+
+
+def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
+    """The findings on the server's version and on the realm that is there. Raises `GatewayError`."""
+    state = read_live(api)
+    if state is None:
+        return (Finding("no-realm", api.realm, "the realm does not exist"),)
+    admin_groups = (
+        Finding("administration-group", path, "its members hold an administration role (CVE-2026-94000)")
+        for path in groups_with_administration(api)
+    )
+    return (*lint_version(api.server_version()), *lint(state), *admin_groups)
+
+
+def lint(state: RealmState) -> tuple[Finding, ...]:
+    """The findings on a realm, wanted or present."""
+    clients = [
+        finding
+        for client_id, client in state.clients.items()
+        if client.get("enabled", True) and not client.get("bearerOnly")
+        for finding in (*_flows(client_id, client), *_exposure(client_id, client, state))
+    ]
+    return (*_realm(state), *clients)
+
+
+def lint_version(version: str) -> tuple[Finding, ...]:
+    """The findings on a server version such as "26.7.5": too old, or on a line never tried."""
+    number = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+    if number < FLOOR:
+        open_doors = ", ".join(name for fixed, name in _ADVISORIES if number < fixed)
+        return (Finding("old-keycloak", version, f"at least 26.7.4 is needed, this one has {open_doors}"),)
+    if number[:2] != SUPPORTED_LINE:
+        return (Finding("untried-keycloak", version, "only the 26.7 line is supported"),)
+    return ()
+
+
+def _forbidden_keys(node: Any, where: str) -> Iterator[Finding]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key in _FORBIDDEN_KEYS:
+                yield Finding(_FORBIDDEN_KEYS[key], where, f"the key {key!r} has no place in a file")
+            yield from _forbidden_keys(value, where)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _forbidden_keys(item, where)
+
+
+def _realm(state: RealmState) -> Iterator[Finding]:
+    settings = state.settings
+    if settings.get("accessTokenLifespan", MAX_ACCESS_TOKEN_SECONDS) > MAX_ACCESS_TOKEN_SECONDS:
+        yield Finding("long-access-token", state.name, "access tokens live longer than 300 s")
+    if not settings.get("bruteForceProtected"):
+        message = "the password rule bdt-2022 needs brute-force protection"
+        yield Finding("brute-force-off", state.name, message)
+
+
+def _flows(client_id: str, client: Representation) -> Iterator[Finding]:
+    attributes = client.get("attributes", {})
+    if client.get("implicitFlowEnabled"):
+        yield Finding("implicit-grant", client_id, "the implicit grant is on")
+    if client.get("directAccessGrantsEnabled"):
+        yield Finding("password-grant", client_id, "the password grant is on")
+    if not client.get("standardFlowEnabled", True):
+        return
+    if attributes.get("pkce.code.challenge.method") != "S256":
+        yield Finding("missing-pkce", client_id, "PKCE S256 is not required")
+    addresses = [*client.get("redirectUris", []), attributes.get("post.logout.redirect.uris", "")]
+    if any("*" in address for address in addresses):
+        yield Finding("wildcard-redirect", client_id, "a redirect URI is not exact")
+
+
+def _exposure(client_id: str, client: Representation, state: RealmState) -> Iterator[Finding]:
+    if client.get("fullScopeAllowed", True):
+        yield Finding("full-scope", client_id, "its tokens carry every role of the person")
+    lifespan = client.get("attributes", {}).get("access.token.lifespan")
+    if lifespan and int(lifespan) > MAX_ACCESS_TOKEN_SECONDS:
+        yield Finding("long-access-token", client_id, "its access tokens live longer than 300 s")
+    scopes = client.get("defaultClientScopes", [])
+    if "structure" in scopes:
+        owners = [client, *(state.scopes[name] for name in scopes if name in state.scopes)]
+        yield from _leaking_mappers(client_id, owners)
+
+
+def _leaking_mappers(client_id: str, owners: list[Representation]) -> Iterator[Finding]:
+    for owner in owners:
+        for mapper in owner.get("protocolMappers", []):
+            if mapper["protocolMapper"] in _GROUP_MAPPERS:
+                message = f"the mapper {mapper['name']!r} tells of every structure of the person"
+                yield Finding("all-structures-mapper", client_id, message)
