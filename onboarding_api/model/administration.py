@@ -3,11 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
-from onboarding_api.model.membership import Membership
+from onboarding_api.model.membership import Membership, MembershipState
+from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
 
 
@@ -57,3 +58,30 @@ class Administration(Base):
         if self.ended_at is not None:
             raise NotPossibleNow("administration", "ended", "end")
         self.ended_at = now
+
+
+def running_terms(session: Session, siren: str) -> tuple[Administration, ...]:
+    """The administrators of a structure today, first named first. Disabled accounts administer nothing."""
+    return tuple(
+        session.scalars(
+            select(Administration)
+            .join(Administration.membership)
+            .join(Membership.person)
+            .where(
+                Membership.siren == siren,
+                Membership.state == MembershipState.ATTACHED,
+                Person.is_active,
+                Administration.ended_at.is_(None),
+            )
+            .order_by(Administration.since, Administration.id)
+        )
+    )
+
+
+def running_term(session: Session, membership_id: str) -> Administration | None:
+    """The running term of a member, if any."""
+    return session.scalars(
+        select(Administration).where(
+            Administration.membership_id == membership_id, Administration.ended_at.is_(None)
+        )
+    ).one_or_none()

@@ -4,8 +4,8 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.membership import Membership
@@ -63,3 +63,17 @@ class Claim(Base):
         if self.state != ClaimState.OPEN:
             raise NotPossibleNow("claim", self.state, state)
         self.state, self.closed_at = state, now
+
+
+def open_claim(session: Session, siren: str) -> Claim | None:
+    """The open claim on a structure, whoever made it."""
+    return session.scalars(
+        select(Claim).where(Claim.siren == siren, Claim.state == ClaimState.OPEN)
+    ).one_or_none()
+
+
+def last_claim(session: Session, membership_id: str) -> Claim | None:
+    """The latest claim of a member, in whatever state."""
+    return session.scalars(
+        select(Claim).where(Claim.membership_id == membership_id).order_by(Claim.claimed_at.desc()).limit(1)
+    ).one_or_none()

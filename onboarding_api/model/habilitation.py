@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.membership import Membership
@@ -36,6 +36,8 @@ class Move(StrEnum):
     CANCEL = "cancel"
     QUEUE = "queue"
     """A request that waited for a letter now waits for an administrator."""
+    CLAIM = "claim"
+    """A request that waited for an administrator now waits for the requester's own letter."""
 
 
 S, M = HabilitationState, Move
@@ -45,6 +47,7 @@ TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = Mappin
         (S.PENDING, M.GRANT): S.GRANTED,
         (S.PENDING, M.REFUSE): S.REFUSED,
         (S.PENDING, M.CANCEL): S.CANCELLED,
+        (S.PENDING, M.CLAIM): S.AWAITING_LETTER,
         (S.AWAITING_LETTER, M.GRANT): S.GRANTED,
         (S.AWAITING_LETTER, M.REFUSE): S.REFUSED,
         (S.AWAITING_LETTER, M.EXPIRE): S.EXPIRED,
@@ -52,6 +55,7 @@ TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = Mappin
         (S.AWAITING_LETTER, M.QUEUE): S.PENDING,
         (S.GRANTED, M.DEACTIVATE): S.DEACTIVATED,
         (S.GRANTED, M.EXPIRE): S.EXPIRED,
+        (S.GRANTED, M.CANCEL): S.CANCELLED,
         (S.DEACTIVATED, M.REACTIVATE): S.GRANTED,
     }
 )
@@ -110,6 +114,11 @@ class Habilitation(Base):
         self.motive = motive
 
     @property
+    def reference(self) -> str:
+        """What mails and pages call the request: it names it, it opens nothing."""
+        return f"DH-{self.id[:8].upper()}"
+
+    @property
     def espace(self) -> str:
         """The Keycloak client that people open."""
         return self.service.partition(":")[0]
@@ -118,6 +127,17 @@ class Habilitation(Base):
     def role(self) -> str:
         """The client role that the habilitation gives."""
         return self.service.partition(":")[2]
+
+
+def open_habilitations(session: Session, membership_id: str) -> tuple[Habilitation, ...]:
+    """What a member asked for or holds, first asked first."""
+    return tuple(
+        session.scalars(
+            select(Habilitation)
+            .where(Habilitation.membership_id == membership_id, Habilitation.state.in_(OPEN_STATES))
+            .order_by(Habilitation.requested_at, Habilitation.service)
+        )
+    )
 
 
 def is_effective(habilitation: Habilitation, accepted_terms: bool, now: datetime) -> bool:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, String, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from onboarding_api.model.base import Base
@@ -61,18 +63,26 @@ class JournalHead(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+# Another writer may have moved the head since this session read it last: it is always read again.
+_LOCKED_HEAD = select(JournalHead).with_for_update().execution_options(populate_existing=True)
+
+
 def append(session: Session, entry: JournalEntry) -> JournalEntry:
     """Chain an entry behind the last one, in the caller's transaction."""
-    head = session.scalars(select(JournalHead).with_for_update()).one_or_none()
-    if head is None:
-        head = JournalHead(id=1, seq=0, hash=GENESIS)
-        session.add(head)
+    head = session.scalars(_LOCKED_HEAD).one_or_none() or _first_head(session)
     entry.seq, entry.previous_hash = head.seq + 1, head.hash
     entry.hash = entry.expected_hash()
     head.seq, head.hash = entry.seq, entry.hash
     session.add(entry)
     session.flush()
     return entry
+
+
+def _first_head(session: Session) -> JournalHead:
+    # Two first writers at once: the second waits here for the first one to commit, then takes its head.
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(JournalHead(id=1, seq=0, hash=GENESIS))
+    return session.scalars(_LOCKED_HEAD).one()
 
 
 def first_broken_link(session: Session) -> int | None:

@@ -1,13 +1,24 @@
 """A letter: it carries the activation code to the legal representative; and the tries of that code."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.claim import Claim
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.validity import expires_at
+
+# What the rules G-CODE-TRIES-* and G-LETTER-* allow; pages tell what is left of it.
+TRIES_PER_WINDOW = 5
+TRY_WINDOW = timedelta(minutes=15)
+TRIES_IN_ALL = 10
+LETTER_INTERVAL = timedelta(hours=24)
+LETTERS_PER_PERIOD = 3
+LETTER_PERIOD = timedelta(days=30)
 
 
 class LetterState(StrEnum):
@@ -45,6 +56,24 @@ class Letter(Base):
 
     claim: Mapped[Claim] = relationship(lazy="joined", innerjoin=True)
 
+    @property
+    def ends_at(self) -> datetime:
+        """When its claim is given up: the end of the code, or of a code made on the day it was asked.
+
+        A letter that could not leave must not hold the structure for ever.
+        """
+        return self.expires_at or expires_at(self.asked_at, self.claim.membership.structure.timezone)
+
+    def consume(self, session: Session, now: datetime) -> bool:
+        """Use the code up; False when another submission did it first. One statement checks and acts."""
+        done = session.execute(
+            update(Letter)
+            .where(Letter.id == self.id, Letter.used_at.is_(None), Letter.revoked_at.is_(None))
+            .values(used_at=now)
+            .returning(Letter.id)
+        )
+        return done.one_or_none() is not None
+
 
 class CodeTry(Base):
     """One try of a code, kept whatever comes after: the counters are these rows."""
@@ -60,3 +89,51 @@ class CodeTry(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     tried_at: Mapped[datetime]
     was_right: Mapped[bool]
+
+
+def last_letter(session: Session, claim_id: str) -> Letter | None:
+    """The latest letter of a claim: the only one whose code may work."""
+    return session.scalars(
+        select(Letter).where(Letter.claim_id == claim_id).order_by(Letter.asked_at.desc()).limit(1)
+    ).one_or_none()
+
+
+def letters_asked(session: Session, siren: str, person_id: str, since: datetime) -> tuple[datetime, ...]:
+    """When letters were asked for a structure, or by a person, since a moment; the oldest first."""
+    return tuple(
+        session.scalars(
+            select(Letter.asked_at)
+            .join(Letter.claim)
+            .join(Claim.membership)
+            .where(or_(Claim.siren == siren, Membership.person_id == person_id), Letter.asked_at > since)
+            .order_by(Letter.asked_at)
+        )
+    )
+
+
+class Tries(NamedTuple):
+    """The wrong tries that count against a letter: when, in the running window, and how many in all."""
+
+    in_window: tuple[datetime, ...]
+    in_all: int
+
+    @property
+    def left(self) -> int:
+        """How many more may be made now."""
+        return max(0, min(TRIES_PER_WINDOW - len(self.in_window), TRIES_IN_ALL - self.in_all))
+
+    @property
+    def again_at(self) -> datetime | None:
+        """When the next try may be made, if the window is full."""
+        if len(self.in_window) < TRIES_PER_WINDOW:
+            return None
+        return self.in_window[-TRIES_PER_WINDOW] + TRY_WINDOW
+
+
+def wrong_tries(session: Session, letter: Letter, now: datetime) -> Tries:
+    """Tries of this letter in all, and those of its requester in the window, whatever the letter."""
+    wrong = select(CodeTry.tried_at).where(CodeTry.was_right.is_(False))
+    person_id = letter.claim.membership.person_id
+    window = wrong.where(CodeTry.person_id == person_id, CodeTry.tried_at > now - TRY_WINDOW)
+    of_letter = session.scalars(wrong.where(CodeTry.letter_id == letter.id))
+    return Tries(tuple(session.scalars(window.order_by(CodeTry.tried_at))), len(of_letter.all()))

@@ -3,8 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.person import Person
@@ -63,3 +63,14 @@ class Membership(Base):
             raise NotPossibleNow("membership", self.state, "leave")
         self.state = MembershipState.LEFT
         self.left_at = now
+
+
+def open_stay(session: Session, person_id: str, siren: str) -> Membership | None:
+    """The running stay of a person in a structure, if any."""
+    return session.scalars(
+        select(Membership).where(
+            Membership.person_id == person_id,
+            Membership.siren == siren,
+            Membership.state == MembershipState.ATTACHED,
+        )
+    ).one_or_none()

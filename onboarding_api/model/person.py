@@ -30,7 +30,7 @@ class Person(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     identifiant: Mapped[str] = mapped_column(String(40), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    civilite: Mapped[Civilite]
+    civilite: Mapped[Civilite] = mapped_column(String(8))
     prenom: Mapped[str] = mapped_column(String(80))
     nom: Mapped[str] = mapped_column(String(80))
     keycloak_id: Mapped[str | None] = mapped_column(String(36), unique=True)
@@ -41,6 +41,11 @@ class Person(Base):
     def full_name(self) -> str:
         """« Madame Cendrine Martin »."""
         return f"{self.civilite} {self.prenom} {self.nom}"
+
+    @property
+    def greeting_name(self) -> str:
+        """« Madame Martin », as the guide greets (G-12)."""
+        return f"{self.civilite} {self.nom}"
 
 
 def allot_identifiant(prenom: str, is_taken: Callable[[str], bool], draw: Callable[[int], int]) -> str:

@@ -4,6 +4,7 @@ Refusal
  ├─ NotAllowed            the rules say no: their ids and the missing conditions
  ├─ NotFound              nothing of that name for this person (a stranger's thing looks the same)
  ├─ NotPossibleNow        the thing is not in a state that allows the act
+ │   └─ FirstUserMustAccept  the first user of a structure has to accept to become its administrator
  ├─ BadInput              a field cannot be read
  │   └─ CodeMistyped      the check symbol of an activation code does not fit: costs no try
  ├─ WrongCode             a well-formed code that is not this letter's
@@ -16,7 +17,7 @@ Refusal
 from datetime import datetime
 
 
-class Refusal(Exception):  # noqa: N818 - named for the refusal, as the pages and the API show it
+class Refusal(Exception):
     """Base of all refusals. `code` is stable: pages, API and tests rely on it."""
 
     code = "refused"
@@ -48,6 +49,15 @@ class NotPossibleNow(Refusal):
     def __init__(self, noun: str, state: str, verb: str) -> None:
         super().__init__(f"{noun} in state {state} cannot {verb}")
         self.noun, self.state, self.verb = noun, state, verb
+
+
+class FirstUserMustAccept(NotPossibleNow):
+    """Nobody administers the structure: the request needs « Accepter » on the page of G-63."""
+
+    code = "first_user_must_accept"
+
+    def __init__(self) -> None:
+        super().__init__("structure", "without administrator", "take a request")
 
 
 class BadInput(Refusal):
