@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.guard import StructureGuard
@@ -28,7 +29,7 @@ def create_app() -> Flask:
     """The application, configured from the environment."""
     app = Flask(__name__)
     url = os.environ["MES_PRETS_URL"].rstrip("/")
-    portal = os.environ["MES_PRETS_PORTAL"].rstrip("/")
+    app.jinja_env.globals["portal"] = os.environ["MES_PRETS_PORTAL"].rstrip("/")
     client = OpenIDClient(
         Issuer(os.environ["MES_PRETS_ISSUER"]),
         CLIENT_ID,
@@ -36,7 +37,15 @@ def create_app() -> Flask:
         f"{url}/connexion/retour",
     )
     guard = StructureGuard(app, client, session_cookie="__Host-mes-prets", home="/", public_url=url)
+    _add_pages(app, guard)
+    for status in (400, 403, 404):
+        app.register_error_handler(status, _refused)
+    app.register_error_handler(IssuerUnavailable, lambda _error: _refused(ServiceUnavailable()))
+    app.after_request(_harden)
+    return app
 
+
+def _add_pages(app: Flask, guard: StructureGuard) -> None:
     @app.get("/")
     def home() -> ResponseReturnValue:
         visit = guard.visit()
@@ -46,30 +55,28 @@ def create_app() -> Flask:
             return guard.send_to_log_in()
         if asked:
             return redirect("/")
-        held = visit.roles(CLIENT_ID)
-        return render_template("home.html", visit=visit, pages=PAGES, held=held, portal=portal)
+        return render_template("home.html", visit=visit, pages=PAGES, held=visit.roles(CLIENT_ID))
+
+    @app.get("/jeton")
+    def token() -> ResponseReturnValue:
+        """What this service was told, for developers: the claims that decide."""
+        visit = guard.visit()
+        if visit is None:
+            return guard.send_to_log_in()
+        shown = ("aud", "azp", "structure", "resource_access")
+        return {name: visit.tokens.access_claims.get(name) for name in shown}
 
     for role, (title, _) in PAGES.items():
-        app.add_url_rule(f"/{role}", role, guard.requires(role)(_page(guard, title, portal)))
-
-    @app.errorhandler(400)
-    @app.errorhandler(403)
-    @app.errorhandler(404)
-    def refused(error: Exception) -> ResponseReturnValue:
-        status = getattr(error, "code", 500)
-        return render_template("refused.html", status=status, portal=portal), status
-
-    @app.errorhandler(IssuerUnavailable)
-    def unavailable(_error: IssuerUnavailable) -> ResponseReturnValue:
-        return render_template("refused.html", status=503, portal=portal), 503
-
-    app.after_request(_harden)
-    return app
+        app.add_url_rule(f"/{role}", role, guard.requires(role)(_page(guard, title)))
 
 
-def _page(guard: StructureGuard, title: str, portal: str) -> Callable[[], ResponseReturnValue]:
+def _refused(error: HTTPException) -> ResponseReturnValue:
+    return render_template("refused.html", status=error.code), error.code or 500
+
+
+def _page(guard: StructureGuard, title: str) -> Callable[[], ResponseReturnValue]:
     def page() -> ResponseReturnValue:
-        return render_template("page.html", visit=guard.visit(), title=title, portal=portal)
+        return render_template("page.html", visit=guard.visit(), title=title)
 
     return page
 

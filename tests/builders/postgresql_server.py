@@ -11,7 +11,7 @@ from types import TracebackType
 import psycopg
 import pytest
 
-from tests.builders.free_port import free_port
+from idp_extension.server import free_port
 
 
 def _system_binaries() -> Path | None:

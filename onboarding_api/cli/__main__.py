@@ -1,0 +1,5 @@
+"""`python -m onboarding_api.cli` is `bdt`."""
+
+from onboarding_api.cli import main
+
+main()
