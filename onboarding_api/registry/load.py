@@ -1,0 +1,111 @@
+"""The shipped register into the tables: the first vintage, or the next one."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from onboarding_api.model.structure import Structure, StructureTerm
+from onboarding_api.registry.folding import key, telling_words
+from onboarding_api.registry.shipped import Entry, read_register
+
+_COLUMNS = (
+    Structure.siren,
+    Structure.kind,
+    Structure.name,
+    Structure.bare_name,
+    Structure.insee,
+    Structure.departement,
+    Structure.departement_name,
+    Structure.postcodes,
+    Structure.epci_siren,
+    Structure.epci_name,
+    Structure.population,
+    Structure.former_names,
+    Structure.name_key,
+    Structure.bare_name_key,
+)
+
+
+class LoadReport(NamedTuple):
+    """What a load did, in structures. `absent` ones are known here and no longer to the register."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    absent: int
+
+
+def load_register(session: Session, entries: Iterable[Entry] | None = None) -> LoadReport:
+    """Write the register (the shipped one by default) into the tables; the caller commits.
+
+    A second load of the same vintage changes nothing. A newer vintage corrects what the register says and
+    adds what is new; it never deletes nor deactivates: people may hold rights in a commune that has merged.
+    Code tiers, Keycloak groups and the active flag are not the register's: they stay as they are.
+    """
+    vintage = list(read_register() if entries is None else entries)
+    wanted = {entry.siren: _row(entry) for entry in vintage}
+    stored = {row.siren: dict(row._mapping) for row in session.execute(select(*_COLUMNS))}
+    new = [row for siren, row in wanted.items() if siren not in stored]
+    changed = [row for siren, row in wanted.items() if stored.get(siren, row) != row]
+    if new:
+        session.execute(insert(Structure), new)
+    if changed:
+        _correct(session, changed)
+    _write_terms(session, {(term, entry.siren) for entry in vintage for term in _terms(entry)})
+    return LoadReport(
+        inserted=len(new),
+        updated=len(changed),
+        unchanged=len(wanted) - len(new) - len(changed),
+        absent=len(stored.keys() - wanted.keys()),
+    )
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    row = entry._asdict()
+    del row["other_departements"]
+    return row | {"name_key": key(entry.name), "bare_name_key": key(entry.bare_name)}
+
+
+def _terms(entry: Entry) -> set[str]:
+    """The words that find a structure; its whole name as one word forgives a missing or an added space."""
+    names = (entry.name, entry.bare_name, entry.departement_name, *entry.former_names)
+    departements = (entry.departement, *entry.other_departements)
+    return {
+        *(word for name in names for word in telling_words(name)),
+        *(code.lower() for code in departements),
+        *entry.postcodes,
+        key(entry.bare_name),
+    }
+
+
+def _correct(session: Session, rows: list[dict[str, Any]]) -> None:
+    values: dict[str, Any] = {
+        column.key: bindparam(column.key) for column in _COLUMNS if column.key != "siren"
+    }
+    session.connection().execute(
+        update(Structure)
+        .where(Structure.siren == bindparam("known_siren"))
+        .values(version=Structure.version + 1, **values),
+        [{"known_siren": row["siren"], **row} for row in rows],
+    )
+    session.expire_all()
+
+
+def _write_terms(session: Session, wanted: set[tuple[str, str]]) -> None:
+    stored = set(session.execute(select(StructureTerm.term, StructureTerm.siren)).tuples())
+    sirens = {siren for _, siren in wanted}
+    missing = sorted(wanted - stored)
+    stale = [pair for pair in stored - wanted if pair[1] in sirens]
+    if stale:
+        session.connection().execute(
+            delete(StructureTerm).where(
+                StructureTerm.term == bindparam("old_term"), StructureTerm.siren == bindparam("of_siren")
+            ),
+            [{"old_term": term, "of_siren": siren} for term, siren in stale],
+        )
+    if missing:
+        session.execute(insert(StructureTerm), [{"term": term, "siren": siren} for term, siren in missing])
+        # Without statistics PostgreSQL reads the whole table for each search until autovacuum comes by.
+        session.execute(text("ANALYZE structure_term"))

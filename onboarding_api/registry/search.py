@@ -1,0 +1,190 @@
+"""Find a structure from what a person has at hand (guide G-16, G-20): a name, a postcode, a number.
+
+A text is a bag of terms that must all fit: « Sainte-Colombe 05 », « Eus Pyrénées-Orientales » and
+« Eus 66500 » need no grammar. What tells the right one from the others is the order: the structure whose
+whole name begins the text comes first, and no two of a département share a folded name.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, String, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session
+from stdnum.fr import siren as siren_number
+from stdnum.fr import siret as siret_number
+
+from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.structure import Structure, StructureKind, StructureTerm
+from onboarding_api.registry.folding import key, one_slip_away, telling_words
+
+_LONGEST_TEXT: Final = 120
+# « Mairie d'Eus », « Ville de Paris » are what the register calls a commune; « Ville-d'Avray » is a name.
+_ALSO_A_COMMUNE: Final = re.compile(r"^\s*(mairie\b|ville(?=\s+de\b))", re.IGNORECASE)
+_SHORTEST_BEGINNING: Final = 3
+_SHORTEST_FORGIVEN: Final = 4
+# Terms are made of a-z and 0-9: those that begin with « eu » are the ones from « eu » to « eu~ ».
+_AFTER_ALL: Final = "~"
+
+
+class MalformedSiren(BadInput):
+    """Not a SIREN: nine digits, the last of which checks the others (Luhn)."""
+
+    code = "siren_malformed"
+
+    def __init__(self) -> None:
+        super().__init__("recherche", self.code)
+
+
+class MalformedSiret(BadInput):
+    """Not a SIRET: a SIREN and five digits, the last of which checks the others."""
+
+    code = "siret_malformed"
+
+    def __init__(self) -> None:
+        super().__init__("recherche", self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class StructureHit:
+    """One line of the results: enough to tell « Sainte-Colombe » from the eleven others."""
+
+    siren: str
+    kind: StructureKind
+    name: str
+    bare_name: str
+    insee: str | None
+    departement: str
+    departement_name: str
+    postcodes: tuple[str, ...]
+    epci_siren: str | None
+    epci_name: str | None
+    population: int
+    code_tiers: str | None
+    former_names: tuple[str, ...]
+
+
+_FOUND: Final = select(*(getattr(Structure, field.name) for field in fields(StructureHit))).where(
+    Structure.is_active
+)
+
+# The folded text, as one word. A whole name at its start is an exact name: what follows can only be the
+# département or the postcode, since every term must fit. The longest such name is the right one.
+_TYPED: Final = bindparam("typed", type_=String)
+_EXACT: Final = case(
+    *(
+        (func.substr(_TYPED, 1, func.length(name_key)) == name_key, func.length(name_key))
+        for name_key in (Structure.bare_name_key, Structure.name_key)
+    ),
+    else_=0,
+)
+# « Pringy (Marne) »: of the départements that bear the word typed, the one named by it alone.
+_DEPARTEMENT_ALONE: Final = case(
+    (_EXACT.between(1, func.length(_TYPED) - 1), func.length(Structure.departement_name)), else_=0
+)
+_BEGUN: Final = func.substr(Structure.bare_name_key, 1, func.length(_TYPED)) == _TYPED
+_LARGEST: Final = (Structure.kind, Structure.population.desc(), Structure.siren)
+
+_BY_NAME: Final = _FOUND.order_by(_EXACT.desc(), _DEPARTEMENT_ALONE, _BEGUN.desc(), *_LARGEST)
+# The shortest name that bears all the terms is the nearest to a text with a fault.
+_BY_NEARNESS: Final = _FOUND.order_by(func.length(Structure.bare_name_key), *_LARGEST)
+
+
+def search(session: Session, text: str, limit: int = 20) -> tuple[StructureHit, ...]:
+    """The active structures that fit a text, best first; communes before EPCI, the largest first.
+
+    Args:
+        text: a name, also a past one, with or without its département; a postcode; a SIREN, SIRET, INSEE
+            code or code tiers, with or without spaces.
+        limit: how many at most.
+
+    Raises:
+        MalformedSiren, MalformedSiret: an unknown long number that cannot be one: a typing fault.
+    """
+    text = _ALSO_A_COMMUNE.sub("commune", text[:_LONGEST_TEXT])
+    number = _number(text)
+    numbered = _by_number(session, number) if number else ()
+    if number and _is_long(number):
+        return numbered or _nothing(number)
+    terms = list(dict.fromkeys(telling_words(number or text)))
+    if not terms:
+        return ()
+    named = _as_typed(session, terms, key(number or text), limit)
+    if not named and not numbered:
+        return _forgiving(session, terms, limit)
+    # Postcodes are typed more often than INSEE codes, and many a one is the INSEE code of another town.
+    others = tuple(hit for hit in named if hit not in numbered)
+    return (*others[: limit - len(numbered)], *numbered)
+
+
+def _number(text: str) -> str | None:
+    """The text as a number of some register, without its spaces; None when it looks like something else."""
+    if re.fullmatch(r"\s*([0-9][0-9\s.]*|[0-9A-Za-z]+)\s*", text):
+        return re.sub(r"[\s.]", "", text).upper()
+    return None
+
+
+def _is_long(number: str) -> bool:
+    """Whether it can be neither a département, nor a postcode, nor an INSEE code."""
+    return number.isdigit() and len(number) > 5
+
+
+def _by_number(session: Session, number: str) -> tuple[StructureHit, ...]:
+    siren = number[:9] if siret_number.is_valid(number) else number
+    known = or_(Structure.siren == siren, Structure.insee == number, Structure.code_tiers == number)
+    return _hits(session, _FOUND.where(known))
+
+
+def _nothing(number: str) -> tuple[StructureHit, ...]:
+    """No hit, or the reason why there can be none."""
+    if siren_number.is_valid(number) or siret_number.is_valid(number):
+        return ()
+    raise MalformedSiret if len(number) > 11 else MalformedSiren
+
+
+def _as_typed(session: Session, terms: list[str], typed: str, limit: int) -> tuple[StructureHit, ...]:
+    *whole, last = terms
+    is_beginning = last.isalpha() and len(last) >= _SHORTEST_BEGINNING
+    end = StructureTerm.term.between(last, last + _AFTER_ALL) if is_beginning else StructureTerm.term == last
+    fits = [_bears(StructureTerm.term == term) for term in whole] + [_bears(end)]
+    return _hits(session, _BY_NAME.where(*fits).limit(limit), typed=typed)
+
+
+def _forgiving(session: Session, terms: list[str], limit: int) -> tuple[StructureHit, ...]:
+    """Second chance: spaces forgotten or added, then one slip of the keyboard a word."""
+    for reading in (_glued, _corrected):
+        fits = [_bears(StructureTerm.term.in_(meant)) for meant in reading(session, terms)]
+        if hits := _hits(session, _BY_NEARNESS.where(*fits).limit(limit)):
+            return hits
+    return ()
+
+
+def _glued(_session: Session, terms: list[str]) -> list[set[str]]:
+    """« Bain ville 54 »: the words as one, the numbers apart."""
+    letters = "".join(term for term in terms if term.isalpha())
+    return [{letters}, *({term} for term in terms if not term.isalpha())] if letters else [set()]
+
+
+def _corrected(session: Session, terms: list[str]) -> list[set[str]]:
+    """For each term the ones that may have been meant; an unknown one is the slip, if there is one."""
+    known = _known(session, set(terms))
+    forgivable = [term for term in terms if term.isalpha() and len(term) >= _SHORTEST_FORGIVEN]
+    faulty = [term for term in forgivable if term not in known] or forgivable
+    near = {term: one_slip_away(term) for term in faulty}
+    meant = _known(session, set().union(*near.values()))
+    return [near[term] & meant if term in near else {term} for term in terms]
+
+
+def _known(session: Session, terms: set[str]) -> set[str]:
+    return set(session.scalars(select(StructureTerm.term).where(StructureTerm.term.in_(terms)).distinct()))
+
+
+def _bears(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Structure.siren.in_(select(StructureTerm.siren).where(condition))
+
+
+def _hits(session: Session, found: Select[Any], **typed: str) -> tuple[StructureHit, ...]:
+    return tuple(
+        StructureHit(**dict(row) | {name: tuple(row[name]) for name in ("postcodes", "former_names")})
+        for row in session.execute(found, typed).mappings()
+    )
