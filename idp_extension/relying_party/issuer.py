@@ -47,14 +47,22 @@ class Issuer:
 
     Args:
         url: the issuer, exactly as tokens carry it, e.g. `https://id.example.fr/realms/bdt`.
+        reach_at: where this process reaches the issuer, when that is not `url`: inside a network of
+            containers the browser's address leads nowhere. Tokens still carry `url`.
         timeout: seconds for each HTTP call.
         monotonic: seconds of a clock that never goes back; only tests give another one.
     """
 
     def __init__(
-        self, url: str, timeout: float = 5.0, monotonic: Callable[[], float] = time.monotonic
+        self,
+        url: str,
+        *,
+        reach_at: str = "",
+        timeout: float = 5.0,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url
+        self._reach_at = reach_at or url
         self._timeout = timeout
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -127,7 +135,7 @@ class Issuer:
             return self._keys
 
     def _discover(self) -> Endpoints:
-        document = self._get(f"{self.url}/.well-known/openid-configuration")
+        document = self._get(f"{self._reach_at}/.well-known/openid-configuration")
         if document.get("issuer") != self.url:
             raise IssuerUnavailable("the discovery document names another issuer")
         return Endpoints(
