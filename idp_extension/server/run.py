@@ -68,7 +68,7 @@ def start_server(
     """Start Keycloak with its data and log in `data_dir`, and return once `/health/ready` says so.
 
     The administrator is created at the first start with a new database; later starts keep the old one.
-    `env` adds or replaces Keycloak variables (`KC_DB_URL` for PostgreSQL). One server at a time per directory.
+    `env` adds or replaces Keycloak variables (`KC_DB_URL` for PostgreSQL). One server per directory.
     Raises ServerError: port taken, early exit (with the log's last lines), not ready in 180 s.
     """
     for port in (http_port, management_port):

@@ -47,11 +47,8 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
 
     public static final String PROVIDER_ID = "bdt-structure-mapper";
 
-    /** Note left by a chooser step of the login flow, once the person has chosen. It wins over the parameter. */
-    public static final String CHECKED_NOTE = "bdt.structure";
-
-    /** Where Keycloak keeps the parameter {@code structure} of the authorization request. */
-    public static final String PARAMETER_NOTE = 
+    /** Where Keycloak keeps the parameter {@code structure} of an authorization request. */
+    static final String PARAMETER_NOTE = 
             AuthorizationEndpoint.LOGIN_SESSION_NOTE_ADDITIONAL_REQ_PARAMS_PREFIX + "structure";
 
     private static final Logger LOG = Logger.getLogger(StructureMapper.class);
@@ -110,19 +107,27 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
             AuthenticatedClientSessionModel clientSession = context.getClientSession();
             ClientModel client = clientSession.getClient();
             UserModel user = userSession.getUser();
-            String checked = clientSession.getNote(CHECKED_NOTE);
-            String siren = checked != null ? checked : clientSession.getNote(PARAMETER_NOTE);
-            if (siren != null) {
-                return ActiveStructure.named(siren, user, client);
+            String asked = clientSession.getNote(StructureStep.NOTE);
+            if (asked == null) {
+                return withoutStep(clientSession, user, client);
             }
-            // Only somebody in front of a browser gets a structure without naming it: a token exchange or a service
-            // account would otherwise gain one in silence, and lose it the day a second structure qualifies.
-            boolean isBrowser = clientSession.getNote(OIDCLoginProtocol.RESPONSE_TYPE_PARAM) != null;
-            return isBrowser ? ActiveStructure.onlyOne(user, client) : Optional.empty();
+            return asked.equals(StructureStep.NONE)
+                    ? ActiveStructure.onlyOne(user, client)
+                    : ActiveStructure.named(asked, user, client);
         } catch (RuntimeException broken) {
             LOG.error("No role is given: the active structure could not be found out", broken);
             return Optional.empty();
         }
+    }
+
+    /**
+     * The login flow has no {@link StructureStep}, or nobody logged in by a browser. A structure of an earlier request
+     * cannot be told from one of this request, and a machine chooses nothing: only what was named counts.
+     */
+    private static Optional<ActiveStructure> withoutStep(
+            AuthenticatedClientSessionModel clientSession, UserModel user, ClientModel client) {
+        String named = clientSession.getNote(PARAMETER_NOTE);
+        return named == null ? Optional.empty() : ActiveStructure.named(named, user, client);
     }
 
     @Override

@@ -1,0 +1,58 @@
+<#-- The frame of every page. It asks for one style sheet and, where a password is typed, one script that only helps. -->
+<#import "field.ftl" as field>
+<#macro registrationLayout bodyClass="" displayInfo=false displayMessage=true displayRequiredFields=false>
+<#-- The title repeats the heading. Inherited pages put a comment before it, which a title would show as text. -->
+<#local header><#nested "header"></#local>
+<#local heading = header?markup_string?replace("<!--.*?-->", "", "rs")?trim>
+<#local hasError = (message?? && message.type = "error") || (messagesPerField?? && messagesPerField.existsError("username", "password", "password-confirm"))>
+<!DOCTYPE html>
+<html lang="${lang}">
+<head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="robots" content="noindex, nofollow">
+    <title><#if hasError>${msg("titleError")} </#if><#if pageId! != "login">${heading?no_esc} – </#if>${msg("siteTitle")}</title>
+    <link rel="icon" href="data:,">
+    <#list properties.styles?split(" ") as style>
+    <link rel="stylesheet" href="${url.resourcesPath}/${style}">
+    </#list>
+    <#if scripts??>
+    <#list scripts as script>
+    <script src="${script}"></script>
+    </#list>
+    </#if>
+</head>
+<body data-page-id="login-${pageId}">
+<a class="skip" href="#content">${msg("skipToContent")}</a>
+<header>
+    <p class="brand">Banque des Territoires <span>${msg("siteName")}</span></p>
+</header>
+<main id="content" tabindex="-1">
+    <h1>${heading?no_esc}</h1>
+    <#if auth?has_content && auth.showUsername() && !auth.showResetCredentials()>
+        <#nested "show-username">
+        <p class="who">${msg("connectingAs")} <strong>${auth.attemptedUsername}</strong>
+            <a href="${url.loginRestartFlowUrl}">${msg("restartLoginTooltip")}</a></p>
+    </#if>
+    <#if displayMessage && message?has_content && (message.type != "warning" || !isAppInitiatedAction??)>
+        <p class="message ${message.type}" role="${(message.type = 'error')?then('alert', 'status')}">${message.summary}</p>
+    </#if>
+    <#if displayRequiredFields><p class="hint">${msg("requiredFields")}</p></#if>
+    <#nested "form">
+    <#if auth?has_content && auth.showTryAnotherWayLink()>
+    <form action="${url.loginAction}" method="post">
+        <button class="button secondary" name="tryAnotherWay" value="on">${msg("doTryAnotherWay")}</button>
+    </form>
+    </#if>
+    <#nested "socialProviders">
+    <#if displayInfo><div class="info"><#nested "info"></div></#if>
+</main>
+</body>
+</html>
+</#macro>
+
+<#-- Address of the portal, without a final slash; empty when neither the realm nor the client knows one. -->
+<#function portalUrl>
+    <#local fromRealm = (realm.getAttribute("bdt.portal-url"))!"">
+    <#return fromRealm?has_content?then(fromRealm, (client.baseUrl)!"")?remove_ending("/")>
+</#function>
