@@ -1,0 +1,157 @@
+"""The only door to the rules: anything but a clean Allow is a refusal."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+from policies.engine.alarms import AlarmCounter
+from policies.engine.cedar import Decision as CedarDecision
+from policies.engine.cedar import Entities, PolicySet, is_authorized_batch
+from policies.engine.facts import catalogue_entities, context_of, facts_digest, facts_text, ref_of
+from policies.engine.model import Environment
+from policies.engine.probes import nearest_missing, probe_set
+from policies.engine.request import Decision, Entity, EntityRef, Request
+from policies.engine.revision import Policies, load_policies
+from policies.engine.slice import SliceContract
+from policies.engine.statements import Rule
+
+__all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine"]
+
+ALARMS = AlarmCounter()
+ENGINE_FAULT = "ENGINE-FAULT"
+
+
+def decide(request: Request) -> Decision:
+    """Ask the product's rules one question."""
+    return default_engine().decide(request)
+
+
+def decide_many(requests: Sequence[Request]) -> tuple[Decision, ...]:
+    """Ask the product's rules many questions; those that share one `entities` tuple go as one batch."""
+    return default_engine().decide_many(requests)
+
+
+@cache
+def default_engine() -> "Engine":
+    """The engine of the product's own rules."""
+    return Engine(load_policies())
+
+
+class Engine:
+    """Decides by one revision of the rules.
+
+    The engine's own texts contain the facts, so they are never kept: a fault is an alarm code and a refusal.
+    Alarm codes: `unknown_question`, `open_slice`, `engine_error`, `no_decision`.
+    """
+
+    def __init__(self, policies: Policies, alarms: AlarmCounter = ALARMS) -> None:
+        self.policies = policies
+        self._alarms = alarms
+        self._catalogue = {entity.ref: entity for entity in catalogue_entities(policies.catalogue)}
+        self._contracts: dict[Environment, SliceContract] = {}
+        self._known = frozenset(policies.model.environments)
+
+    def decide(self, request: Request) -> Decision:
+        """One answer; never raises for what is in the request."""
+        return self.decide_many((request,))[0]
+
+    def decide_many(self, requests: Sequence[Request]) -> tuple[Decision, ...]:
+        """One answer each, in order."""
+        batches: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            batches.setdefault(id(request.entities), []).append(index)
+        answers: dict[int, Decision] = {}
+        for indexes in batches.values():
+            batch = [requests[index] for index in indexes]
+            answers.update(zip(indexes, self._decide_batch(batch), strict=True))
+        return tuple(answers[index] for index in range(len(requests)))
+
+    def contract(self, environment: Environment) -> SliceContract:
+        """What an environment of this revision reads.
+
+        Raises:
+            KeyError: the schema has no such environment.
+        """
+        if environment not in self._known:
+            raise KeyError(environment)
+        found = self._contracts.get(environment)
+        if found is None:
+            found = SliceContract(self.policies.rules, self.policies.model, environment)
+            self._contracts[environment] = found
+        return found
+
+    def _decide_batch(self, batch: list[Request]) -> list[Decision]:
+        try:
+            facts = facts_text(batch[0].entities)
+            handle = self.policies.base.with_added_json_str(facts, self.policies.schema)
+            verdicts = self._verdicts(batch, handle)
+            digests = [facts_digest(request, facts) for request in batch]
+        except Exception:
+            # Whatever happens in there is a refusal. The exception is dropped: its text holds the facts.
+            self._alarms.raise_alarm("engine_error")
+            verdicts, digests = [_FAULT] * len(batch), [""] * len(batch)
+        return [
+            Decision(allowed, rules, missing, self.policies.digest, digest)
+            for (allowed, rules, missing), digest in zip(verdicts, digests, strict=True)
+        ]
+
+    def _verdicts(self, batch: list[Request], handle: Entities) -> list["_Verdict"]:
+        given = self._catalogue | {entity.ref: entity for entity in batch[0].entities}
+        asked = [request for request in batch if self._is_askable(request, given)]
+        results = dict(zip(map(id, asked), self._ask(asked, self.policies.handle, handle), strict=True))
+        refused = [request for request in asked if results[id(request)].decision == CedarDecision.Deny]
+        probed = dict(zip(map(id, refused), self._ask(refused, self._probes, handle), strict=True))
+        return [
+            self._verdict(request, results.get(id(request)), probed.get(id(request))) for request in batch
+        ]
+
+    def _is_askable(self, request: Request, given: dict[EntityRef, Entity]) -> bool:
+        try:
+            contract = self.contract(_environment(request))
+        except KeyError:
+            self._alarms.raise_alarm("unknown_question")
+            return False
+        if contract.absent(request.actor, request.resource, given):
+            self._alarms.raise_alarm("open_slice")
+            return False
+        return True
+
+    def _ask(self, requests: Iterable[Request], rules: PolicySet, entities: Entities) -> list[Any]:
+        questions = [_question(request) for request in requests]
+        return is_authorized_batch(questions, rules, entities, self.policies.schema) if questions else []
+
+    def _verdict(self, request: Request, result: Any, probes: Any) -> "_Verdict":
+        if result is None:
+            return _FAULT
+        if result.diagnostics.errors or result.decision == CedarDecision.NoDecision:
+            self._alarms.raise_alarm("engine_error" if result.diagnostics.errors else "no_decision")
+            return _FAULT
+        rules = tuple(sorted(result.diagnostics.reasons))
+        if result.decision == CedarDecision.Allow:
+            return True, rules, ()
+        satisfied = frozenset(probes.diagnostics.reasons)
+        return False, rules, nearest_missing(self._permits(_environment(request)), satisfied)
+
+    def _permits(self, environment: Environment) -> list[Rule]:
+        return [each.rule for each in self.contract(environment).applied if each.rule.effect == "permit"]
+
+    @cached_property
+    def _probes(self) -> PolicySet:
+        return probe_set(self.policies)
+
+
+_Verdict = tuple[bool, tuple[str, ...], tuple[str, ...]]
+_FAULT: _Verdict = (False, (ENGINE_FAULT,), ())
+
+
+def _environment(request: Request) -> Environment:
+    return Environment(request.actor.type, request.action, request.resource.type)
+
+
+def _question(request: Request) -> dict[str, Any]:
+    return {
+        "principal": ref_of(request.actor),
+        "action": {"type": "Action", "id": request.action},
+        "resource": ref_of(request.resource),
+        "context": context_of(request),
+    }

@@ -1,0 +1,90 @@
+"""A decision as the journal keeps it and as `replay` reads it: ids, codes, flags and dates, never a name."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from policies.engine.facts import instant
+from policies.engine.request import Decision, Entity, EntityRef, Request, Value
+
+__all__ = ["journal_record", "request_of"]
+
+
+def journal_record(request: Request, decision: Decision) -> dict[str, Any]:
+    """The question, its facts and the answer, ready for JSON.
+
+    The model of the rules has no attribute that holds personal text, and the engine refuses any other
+    attribute, so nothing personal can be in here.
+    """
+    return {
+        "at": instant(request.now),
+        "actor": _written(request.actor),
+        "action": request.action,
+        "resource": _written(request.resource),
+        "context": {"acr": request.acr},
+        "facts": {
+            _written(entity.ref): {name: _to_json(value) for name, value in entity.attributes.items()}
+            for entity in request.entities
+        },
+        "rules": list(decision.rules),
+        "missing": list(decision.missing),
+        "allowed": decision.allowed,
+        "policy_digest": decision.policy_digest,
+        "facts_digest": decision.facts_digest,
+    }
+
+
+def request_of(record: Mapping[str, Any]) -> Request:
+    """The question of a journal record.
+
+    Raises:
+        KeyError, TypeError, ValueError: the record is not one.
+    """
+    return Request(
+        actor=_read(record["actor"]),
+        action=record["action"],
+        resource=_read(record["resource"]),
+        now=datetime.fromisoformat(record["at"]),
+        acr=record["context"]["acr"],
+        entities=tuple(
+            Entity(_read(ref), {name: _from_json(value) for name, value in attributes.items()})
+            for ref, attributes in record["facts"].items()
+        ),
+    )
+
+
+def _written(ref: EntityRef) -> str:
+    return f"{ref.type}::{ref.id}"
+
+
+def _read(text: str) -> EntityRef:
+    kind, mark, ref_id = text.partition("::")
+    if not mark:
+        raise ValueError("expected Type::id")
+    return EntityRef(kind, ref_id)
+
+
+def _to_json(value: Value) -> Any:
+    match value:
+        case bool() | int():
+            return value
+        case datetime():
+            return instant(value)
+        case EntityRef():
+            return _written(value)
+        case frozenset():
+            return sorted(map(_written, value))
+
+
+def _from_json(value: Any) -> Value:
+    match value:
+        case bool() | int():
+            return value
+        case str() if "::" in value:
+            return _read(value)
+        case str():
+            return datetime.fromisoformat(value)
+        case list():
+            return frozenset(map(_read, value))
+        case _:
+            raise ValueError("neither flag, number, moment, reference nor set")

@@ -1,0 +1,66 @@
+"""Why not: each permit cut at its top-level `&&`, each part asked alone.
+
+A probe is a permit with the scope of its rule and one part of its condition, named `RULE#n`. On a refusal the
+probes that do not answer are what is missing. Probes explain; they never decide.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from policies.engine.cedar import PolicySet, pst
+from policies.engine.environments import paths_read
+from policies.engine.revision import Policies, policy_set
+from policies.engine.statements import Rule
+
+__all__ = ["nearest_missing", "parts_of", "probe_set"]
+
+
+def parts_of(rule: Rule) -> tuple[pst.Expr, ...]:
+    """The top-level parts of a rule's `when`; a `has` stays with the accesses that it guards."""
+    parts: list[pst.Expr] = []
+    for clause in rule.template.clauses:
+        for part in _conjuncts(clause.expr):
+            guard = _guard_of(part, parts)
+            if guard is None:
+                parts.append(part)
+            else:
+                parts[guard] = pst.BinaryOp("and", parts[guard], part)
+    return tuple(parts)
+
+
+def _conjuncts(expr: pst.Expr) -> Iterator[pst.Expr]:
+    match expr:
+        case pst.BinaryOp("and", left, right):
+            yield from _conjuncts(left)
+            yield from _conjuncts(right)
+        case _:
+            yield expr
+
+
+def _guard_of(part: pst.Expr, earlier: list[pst.Expr]) -> int | None:
+    """Index of the earlier part whose `has` makes this one safe."""
+    read = paths_read(part)
+    for index, candidate in enumerate(earlier):
+        first = next(_conjuncts(candidate))
+        if isinstance(first, pst.HasAttr) and paths_read(first) & read:
+            return index
+    return None
+
+
+def probe_set(policies: Policies) -> PolicySet:
+    """One permit for each part of each permit."""
+    return policy_set(probe for rule in policies.rules if rule.effect == "permit" for probe in _probes(rule))
+
+
+def _probes(rule: Rule) -> Iterator[pst.Template]:
+    for number, part in enumerate(parts_of(rule), start=1):
+        yield dataclasses.replace(rule.template, id=f"{rule.id}#{number}", clauses=(pst.When(part),))
+
+
+def nearest_missing(permits: Iterable[Rule], satisfied: frozenset[str]) -> tuple[str, ...]:
+    """The missing parts of the permit with the fewest of them (of the first id among equals)."""
+    missing = []
+    for rule in permits:
+        parts = (f"{rule.id}#{number}" for number, _ in enumerate(parts_of(rule), start=1))
+        missing.append(tuple(part for part in parts if part not in satisfied))
+    return min(missing, key=lambda parts: (len(parts), parts), default=())
