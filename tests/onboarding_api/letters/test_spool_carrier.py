@@ -1,0 +1,262 @@
+"""The spool directory: one letter a key, whole files, no code beside the print, faults told apart."""
+
+import hashlib
+import json
+import os
+import resource
+import shutil
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from onboarding_api.letters.carriers.port import (
+    Carrier,
+    CarrierUnavailable,
+    Event,
+    LetterPackage,
+    LetterRefused,
+    advance,
+)
+from onboarding_api.letters.carriers.spool import SpoolCarrier
+from onboarding_api.model.letter import LetterState
+from tests.builders.correspondence import LETTER_TO_EUS, SENDER
+
+KEY = "letter:7e57ab1e-0000-4000-8000-000000000001"
+NOBODY = 65534
+
+
+def package(attempt: int = 1, pdf: bytes = b"%PDF-1.7 0123-4567-89AM", key: str = KEY) -> LetterPackage:
+    return LetterPackage(key, attempt, pdf, LETTER_TO_EUS.address_lines, SENDER.address_lines)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    directory = tmp_path / "spool"
+    directory.mkdir()
+    return directory
+
+
+def visible(spool: Path) -> set[str]:
+    return {file.name for file in spool.iterdir() if not file.name.startswith(".")}
+
+
+def test_a_letter_is_two_files_that_agree(spool: Path):
+    carrier: Carrier = SpoolCarrier(spool)
+    receipt = carrier.submit(package())
+    assert visible(spool) == {f"{KEY}.pdf", f"{KEY}.json"}
+    pdf, sidecar = (spool / f"{KEY}.pdf").read_bytes(), (spool / f"{KEY}.json").read_text(encoding="utf-8")
+    assert pdf == package().pdf
+    assert json.loads(sidecar)["address"] == [
+        "À l'attention du représentant légal",
+        "MAIRIE D'EUS",
+        "66500 EUS",
+    ]
+    assert json.loads(sidecar)["sha256"] == receipt.sha256 == hashlib.sha256(pdf).hexdigest()
+    assert (receipt.carrier, receipt.ref, receipt.attempt) == ("spool", KEY, 1)
+
+
+def test_the_code_is_in_the_print_alone(spool: Path):
+    receipt = SpoolCarrier(spool).submit(package())
+    assert "0123-4567-89AM" not in (spool / f"{KEY}.json").read_text(encoding="utf-8")
+    assert "0123-4567-89AM" not in repr(package())
+    assert "0123-4567-89AM" not in repr(receipt)
+
+
+def test_only_the_owner_may_read(spool: Path):
+    SpoolCarrier(spool).submit(package())
+    for name in visible(spool):
+        assert stat.S_IMODE((spool / name).stat().st_mode) == 0o600
+
+
+def test_the_same_key_twice_is_one_letter(spool: Path):
+    first = SpoolCarrier(spool).submit(package(pdf=b"%PDF-first"))
+    again = SpoolCarrier(spool).submit(package(pdf=b"%PDF-second"))
+    assert again == first
+    assert (spool / f"{KEY}.pdf").read_bytes() == b"%PDF-first"
+
+
+def test_a_later_try_replaces_what_lies_there_and_an_earlier_one_never_does(spool: Path):
+    # A worker saved its code's fingerprint and was stopped; another took over; the first one wakes up.
+    carrier = SpoolCarrier(spool)
+    carrier.submit(package(attempt=1, pdf=b"%PDF-one"))
+    second = carrier.submit(package(attempt=2, pdf=b"%PDF-two"))
+    assert (spool / f"{KEY}.pdf").read_bytes() == b"%PDF-two"
+    assert carrier.submit(package(attempt=1, pdf=b"%PDF-one")) == second
+    assert (spool / f"{KEY}.pdf").read_bytes() == b"%PDF-two"
+
+
+def test_a_letter_that_was_taken_is_never_written_again(spool: Path):
+    carrier = SpoolCarrier(spool)
+    first = carrier.submit(package(attempt=1))
+    (spool / "sent").mkdir()
+    for name in (f"{KEY}.pdf", f"{KEY}.json"):
+        (spool / name).rename(spool / "sent" / name)
+    (spool / "sent" / f"{KEY}.pdf").unlink()  # erased after printing
+    assert carrier.submit(package(attempt=2, pdf=b"%PDF-two")) == first
+    assert visible(spool) == {"sent"}
+
+
+@pytest.mark.parametrize("lost", [".json", ".pdf"])
+def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str):
+    carrier = SpoolCarrier(spool)
+    carrier.submit(package())
+    (spool / f"{KEY}{lost}").unlink()
+    carrier.submit(package(pdf=b"%PDF-new"))
+    assert (spool / f"{KEY}.pdf").read_bytes() == b"%PDF-new"
+    assert (
+        json.loads((spool / f"{KEY}.json").read_bytes())["sha256"] == hashlib.sha256(b"%PDF-new").hexdigest()
+    )
+
+
+def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path):
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(lambda n: SpoolCarrier(spool).submit(package(n, b"%%PDF-%d" % n)), range(1, 25)))
+    sidecar = json.loads((spool / f"{KEY}.json").read_bytes())
+    assert sidecar["attempt"] == 24
+    assert (spool / f"{KEY}.pdf").read_bytes() == b"%PDF-24"
+    assert sidecar["sha256"] == hashlib.sha256(b"%PDF-24").hexdigest()
+
+
+@pytest.mark.parametrize("key", ["", "../escape", "a/b", "a.b", ".hidden", "x" * 129, "a\n", "a*"])
+def test_a_key_that_is_no_plain_name_is_refused(spool: Path, key: str):
+    with pytest.raises(LetterRefused):
+        package(key=key)
+    with pytest.raises(LetterRefused):
+        SpoolCarrier(spool).status(key)
+
+
+def test_what_is_no_letter_is_refused():
+    with pytest.raises(LetterRefused, match="no PDF"):
+        package(pdf=b"<html>")
+    with pytest.raises(LetterRefused, match="address"):
+        LetterPackage(KEY, 1, b"%PDF-", ("MAIRIE D'EUS",), ())
+
+
+def unavailable(spool: Path) -> str:
+    with pytest.raises(CarrierUnavailable) as error:
+        SpoolCarrier(spool).submit(package(pdf=b"%PDF-" + b"x" * 5000))
+    assert not error.value.is_permanent
+    return error.value.reason
+
+
+def test_a_missing_directory_is_told_and_not_made(tmp_path: Path):
+    assert unavailable(tmp_path / "spol") == "missing"
+    assert not (tmp_path / "spol").exists()
+    with pytest.raises(CarrierUnavailable):
+        SpoolCarrier(tmp_path / "spol").status(KEY)
+
+
+def test_a_file_in_place_of_the_directory_is_told(tmp_path: Path):
+    (tmp_path / "spool").write_text("")
+    assert unavailable(tmp_path / "spool") == "missing"
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Give up root's right to write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_directory_is_told(spool: Path):
+    spool.chmod(0o555)
+    with as_nobody():
+        assert unavailable(spool) == "read_only"
+
+
+@contextmanager
+def files_at_most(size: int) -> Iterator[None]:
+    """A disk that takes no more than `size` bytes a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: Path):
+    with files_at_most(1000):
+        reason = unavailable(spool)
+    assert reason == "full"
+    assert visible(spool) == set()
+    assert [file.name for file in spool.iterdir()] == [".lock"]
+    assert SpoolCarrier(spool).submit(package()).attempt == 1
+
+
+def test_a_sidecar_that_cannot_be_read_stops_the_letter(spool: Path):
+    (spool / f"{KEY}.json").write_text("{")
+    assert unavailable(spool) == "failing"
+
+
+def drop(spool: Path, name: str, content: object) -> None:
+    (spool / "events").mkdir(exist_ok=True)
+    text = content if isinstance(content, str) else json.dumps(content)
+    (spool / "events" / name).write_text(text, encoding="utf-8")
+
+
+def test_the_news_of_a_letter_come_from_the_events_directory(spool: Path):
+    carrier = SpoolCarrier(spool)
+    assert carrier.status(KEY) == ()
+    carrier.submit(package())
+    drop(spool, f"{KEY}.2.json", {"state": "posted", "at": "2026-11-25T09:00:00+01:00", "code": "P7"})
+    drop(spool, f"{KEY}.1.json", {"state": "printed", "at": "2026-11-24T18:00:00", "text": "lot 12"})
+    drop(spool, f"{KEY}.3.json", {"state": "weighed", "at": "2026-11-25T10:00:00+00:00"})
+    drop(spool, f"{KEY}0.1.json", {"state": "returned", "at": "2026-11-25T10:00:00+00:00"})
+    assert carrier.status(KEY) == (
+        Event(LetterState.SPOOLED, None, "spooled", ""),
+        Event(LetterState.PRINTED, datetime(2026, 11, 24, 18, tzinfo=UTC), "printed", "lot 12"),
+        Event(LetterState.POSTED, datetime(2026, 11, 25, 8, tzinfo=UTC), "P7", ""),
+        Event(None, datetime(2026, 11, 25, 10, tzinfo=UTC), "weighed", ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '"x"', '{"state": "posted"}', '{"state": [], "at": 3}', "\udcff"]
+)
+def test_an_event_that_cannot_be_read_is_kept_as_text(spool: Path, content: str):
+    (spool / "events").mkdir()
+    (spool / "events" / f"{KEY}.1.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    (event,) = SpoolCarrier(spool).status(KEY)
+    assert (event.state, event.at, event.carrier_code) == (None, None, "unreadable")
+
+
+def test_a_letter_that_left_the_spool_altogether_has_no_news_but_its_events(spool: Path):
+    SpoolCarrier(spool).submit(package())
+    shutil.rmtree(spool)
+    spool.mkdir()
+    drop(spool, f"{KEY}.json", {"state": "returned", "at": "2026-12-01T08:00:00+00:00", "code": "PND"})
+    assert [event.carrier_code for event in SpoolCarrier(spool).status(KEY)] == ["PND"]
+
+
+def news(*states: LetterState | None) -> list[Event]:
+    return [Event(state, None, "", "") for state in states]
+
+
+def test_a_letter_never_moves_backwards():
+    forwards = news(LetterState.SPOOLED, LetterState.PRINTED, LetterState.POSTED)
+    assert advance(LetterState.ASKED, forwards) == LetterState.POSTED
+    assert advance(LetterState.ASKED, reversed(forwards)) == LetterState.POSTED
+    assert (
+        advance(LetterState.POSTED, news(LetterState.PRINTED, None, LetterState.SPOOLED))
+        == LetterState.POSTED
+    )
+    assert advance(LetterState.RETURNED, forwards) == LetterState.RETURNED
+    assert advance(LetterState.RETURNED, news(LetterState.REJECTED)) == LetterState.RETURNED
+    assert advance(LetterState.POSTED, news(LetterState.RETURNED)) == LetterState.RETURNED
+
+
+@pytest.mark.parametrize("state", LetterState)
+def test_every_state_of_a_letter_has_its_rank(state: LetterState):
+    assert advance(LetterState.ASKED, news(state)) == state
