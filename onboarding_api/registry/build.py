@@ -50,10 +50,7 @@ def build_register(directory: Path = DATA) -> Mapping[str, Any]:
     """
     with tempfile.TemporaryDirectory() as scratch:
         source = read_package(fetch_package(Path(scratch)))
-    entries = [*_communes(source), *_epci(source)]
-    malformed = [entry.siren for entry in entries if not siren_number.is_valid(entry.siren)]
-    if malformed:
-        raise BuildRefused(f"malformed SIREN: {', '.join(malformed)}")
+    entries = entries_of(source)
     packed = pack(entries)
     provenance = _provenance(source, entries, packed)
     (directory / REGISTER.name).write_bytes(packed)
@@ -102,6 +99,19 @@ def read_package(tarball: Path) -> Source:
         return Source(
             content("communes"), content("epci"), content("departements"), published.date().isoformat()
         )
+
+
+def entries_of(source: Source) -> list[Entry]:
+    """What the register says of each commune that has a SIREN, and of each EPCI.
+
+    Raises:
+        BuildRefused: a check digit is wrong; in version 6.0.0 none is.
+    """
+    entries = [*_communes(source), *_epci(source)]
+    malformed = [entry.siren for entry in entries if not siren_number.is_valid(entry.siren)]
+    if malformed:
+        raise BuildRefused(f"malformed SIREN: {', '.join(malformed)}")
+    return entries
 
 
 def _communes(source: Source) -> Iterator[Entry]:
