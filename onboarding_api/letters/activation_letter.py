@@ -5,12 +5,12 @@ The PDF and the HTML preview lay out the same `Wording`, so neither can say what
 `repr` can show it.
 """
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
 from onboarding_api.model.french_dates import in_words
+from onboarding_api.model.french_text import quoted_list, tied
 from onboarding_api.model.sender import Sender
 
 
@@ -111,10 +111,8 @@ def wording(letter: ActivationLetter) -> Wording:
 
 
 def _services(labels: tuple[str, ...]) -> str:
-    quoted = [f"« {_printable(label)} »" for label in labels]
-    if len(quoted) == 1:
-        return f"le service {quoted[0]}"
-    return f"les services {', '.join(quoted[:-1])} et {quoted[-1]}"
+    noun = "le service" if len(labels) == 1 else "les services"
+    return f"{noun} {quoted_list([_printable(label) for label in labels])}"
 
 
 def _printable(text: str) -> str:
@@ -123,6 +121,4 @@ def _printable(text: str) -> str:
 
 
 def _typeset(text: str) -> str:
-    """The text with French spacing: no line may begin with a colon or end with a guillemet."""
-    tied = re.sub(r" (?=[:;?»])|(?<=«) ", "\N{NO-BREAK SPACE}", text)
-    return tied.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")
+    return tied(text).replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")

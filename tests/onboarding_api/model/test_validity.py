@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding_api.model.french_dates import in_words
 from onboarding_api.model.validity import expires_at, is_expired, last_day
 
 ZONES = (
@@ -75,15 +74,3 @@ def test_a_moment_without_zone_and_an_unknown_zone_are_refused():
         last_day(datetime.fromisoformat("2026-01-01"), "Europe/Paris")
     with pytest.raises(ZoneInfoNotFoundError):
         last_day(datetime(2026, 1, 1, tzinfo=UTC), "Europe/Eus")
-
-
-@pytest.mark.parametrize(
-    ("day", "words"),
-    [
-        (date(2026, 11, 23), "23 novembre 2026"),
-        (date(2026, 12, 1), "1er décembre 2026"),
-        (date(2027, 8, 11), "11 août 2027"),
-    ],
-)
-def test_dates_in_full(day: date, words: str):
-    assert in_words(day) == words
