@@ -1,8 +1,8 @@
 """« Mes prêts en ligne », a sample relying service: log-in by SSO, the roles of one structure, nothing else.
 
 Run it with `gunicorn 'app:create_app()'`. Settings from the environment:
-MES_PRETS_ISSUER (issuer URL), MES_PRETS_SECRET (client secret), MES_PRETS_URL (its own address),
-MES_PRETS_PORTAL (the portal's address, to go back).
+MES_PRETS_ISSUER (issuer URL), MES_PRETS_REACH_AT (where this process reaches it, when that differs),
+MES_PRETS_SECRET (client secret), MES_PRETS_URL (its own address), MES_PRETS_PORTAL (the portal's address).
 """
 
 import os
@@ -31,7 +31,7 @@ def create_app() -> Flask:
     url = os.environ["MES_PRETS_URL"].rstrip("/")
     app.jinja_env.globals["portal"] = os.environ["MES_PRETS_PORTAL"].rstrip("/")
     client = OpenIDClient(
-        Issuer(os.environ["MES_PRETS_ISSUER"]),
+        Issuer(os.environ["MES_PRETS_ISSUER"], reach_at=os.environ.get("MES_PRETS_REACH_AT", "")),
         CLIENT_ID,
         os.environ["MES_PRETS_SECRET"],
         f"{url}/connexion/retour",

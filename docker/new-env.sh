@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Writes .env with fresh secrets, for `docker compose up` on this machine. Never overwrites one.
+# For production: https URLs, BDT_ENVIRONMENT=production, a real mail relay, and secrets from your own store.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ ! -e .env ] || { echo ".env is there already; remove it first to make a new one" >&2; exit 1; }
+secret() { python3 -c 'import secrets; print(secrets.token_hex(32))'; }
+umask 077
+cat > .env <<EOF
+BDT_ENVIRONMENT=demo
+BDT_PUBLIC_URL=http://127.0.0.1:8400
+BDT_KEYCLOAK_PUBLIC_URL=http://127.0.0.1:8480
+BDT_ESPACE_URL_MES_PRETS=http://127.0.0.1:8401
+BDT_SECRET_KEY=$(secret)
+BDT_CODE_KEYS=first:$(secret)
+BDT_PORTAL_CLIENT_SECRET=$(secret)
+BDT_SYNC_CLIENT_SECRET=$(secret)
+BDT_READER_CLIENT_SECRET=$(secret)
+BDT_BOOTSTRAP_CLIENT_SECRET=$(secret)
+BDT_ESPACE_SECRET_MES_PRETS=$(secret)
+POSTGRES_PASSWORD=$(secret)
+KEYCLOAK_ADMIN_PASSWORD=$(secret)
+BDT_SMTP_HOST=mailbox
+BDT_SMTP_PORT=8425
+BDT_SMTP_FROM=ne-pas-repondre@banquedesterritoires.example
+BDT_CONTACT_EMAIL=aide@banquedesterritoires.example
+BDT_CONTACT_PHONE=01 99 00 00 00
+EOF
+echo "Wrote .env; now: docker compose up --build"

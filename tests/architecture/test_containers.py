@@ -1,0 +1,104 @@
+"""docker-compose.yml and the Dockerfiles say what the code says: versions, ports, variables, commands.
+
+Not every machine has a container engine, so the files are read and compared; they cannot drift.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from idp_extension.server import KEYCLOAK_VERSION
+from onboarding_api.cli import PARTS
+from onboarding_api.cli.demo.house import Ports
+from onboarding_api.settings import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+KEYCLOAK_FILE = (ROOT / "docker/keycloak.Dockerfile").read_text("utf-8")
+SERVICE_FILE = (ROOT / "docker/service.Dockerfile").read_text("utf-8")
+NEW_ENV = (ROOT / "docker/new-env.sh").read_text("utf-8")
+
+
+def test_keycloak_is_the_pinned_version_everywhere() -> None:
+    assert set(re.findall(r"FROM keycloak/keycloak:(\S+)", KEYCLOAK_FILE)) == {KEYCLOAK_VERSION}
+
+
+def test_the_provider_compiles_against_the_same_minor_version() -> None:
+    pom = (ROOT / "idp_extension/provider/pom.xml").read_text("utf-8")
+    api = re.search(r"<keycloak.version>(\d+\.\d+)\.\d+<", pom)
+    assert api
+    assert KEYCLOAK_VERSION.startswith(f"{api.group(1)}.")
+
+
+@pytest.mark.parametrize(
+    ("service", "port"),
+    [
+        ("portal", Ports().portal),
+        ("mes-prets", Ports().mes_prets),
+        ("keycloak", Ports().keycloak),
+        ("mailbox", Ports().mailbox),
+    ],
+)
+def test_ports_are_those_of_the_demo_and_on_loopback(service: str, port: int) -> None:
+    assert [str(mapping).rsplit(":", 1)[0] for mapping in SERVICES[service]["ports"]] == [f"127.0.0.1:{port}"]
+
+
+def test_every_setting_that_has_no_default_is_given() -> None:
+    given = set(SERVICES["portal"]["environment"])
+    needed = {name for name, is_needed in VARIABLES.items() if is_needed}
+    assert needed <= given, needed - given
+
+
+def test_every_variable_given_to_the_service_is_known_to_it() -> None:
+    espaces = {name for name in SERVICES["portal"]["environment"] if name.startswith("BDT_ESPACE_URL_")}
+    assert set(SERVICES["portal"]["environment"]) - espaces <= set(VARIABLES)
+
+
+def test_no_secret_has_a_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert re.findall(r"\$\{[A-Z_]+(?::-|-)[^}]*\}", text) == []
+    # `${NAME:?message}`: compose stops and names what is missing.
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", text)) == set(re.findall(r"\$\{([A-Z_]+)", text))
+
+
+def test_the_script_writes_every_variable_that_compose_asks_for() -> None:
+    asked = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "docker-compose.yml").read_text("utf-8")))
+    written = set(re.findall(r"^([A-Z_]+)=", NEW_ENV, re.MULTILINE))
+    assert asked == written
+
+
+def test_bdt_commands_exist() -> None:
+    commands = re.findall(r"\bbdt ([a-z]+)", (ROOT / "docker-compose.yml").read_text("utf-8"))
+    listed = [
+        service["command"][1] for service in SERVICES.values() if service.get("command", [""])[0] == "bdt"
+    ]
+    assert commands
+    assert set(commands + listed) <= set(PARTS)
+
+
+def test_every_long_running_service_has_a_health_check() -> None:
+    assert [
+        name
+        for name, service in SERVICES.items()
+        if service.get("restart") != "no" and "healthcheck" not in service
+    ] == []
+
+
+def test_copied_paths_exist() -> None:
+    for file in (KEYCLOAK_FILE, SERVICE_FILE):
+        for line in re.findall(r"^COPY (?!--from)(.+)$", file, re.MULTILINE):
+            for source in line.split()[:-1]:
+                assert (ROOT / source).exists(), source
+
+
+def test_the_image_installs_from_the_lock_with_hashes() -> None:
+    assert "--require-hashes -r requirements/server.txt" in SERVICE_FILE
+
+
+def test_the_portal_starts_as_the_code_says() -> None:
+    assert '"onboarding_api:create_app()"' in SERVICE_FILE
+    assert f"0.0.0.0:{Ports().portal}" in SERVICE_FILE

@@ -1,0 +1,116 @@
+"""The house keeps its own rules: who imports what, how long things are, which words are used."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("onboarding_api", "policies", "idp_extension", "samples")
+
+# Where a package may be imported: one adapter each, so that it can be replaced or fenced.
+ONLY_IN = {
+    "cedarpy": ("policies/engine/",),
+    "keycloak": ("idp_extension/",),
+    "cerberus": ("policies/engine/strict.py",),
+    "flask": (
+        "onboarding_api/web/",
+        "onboarding_api/__init__.py",
+        "idp_extension/relying_party/",
+        "samples/",
+    ),
+    "z3": ("policies/engine/",),
+    "typst": ("onboarding_api/letters/",),
+    "smtplib": ("onboarding_api/mails/",),
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "migrations/versions" not in path.as_posix():
+                yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+
+
+MODULES = dict(modules())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize(("package", "rooms"), ONLY_IN.items())
+def test_a_package_is_imported_in_its_room_alone(package: str, rooms: tuple[str, ...]) -> None:
+    importers = [name for name, tree in MODULES.items() if package in imported(tree)]
+    assert importers, f"{package} is not used at all"
+    assert [name for name in importers if not name.startswith(rooms)] == []
+
+
+def test_modules_and_functions_are_short() -> None:
+    long = []
+    for name, tree in MODULES.items():
+        lines = len((ROOT / name).read_text("utf-8").splitlines())
+        if lines > 300:
+            long.append(f"{name}: {lines} lines")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = (node.end_lineno or 0) - node.lineno + 1
+                if length > 40:
+                    long.append(f"{name}:{node.lineno} {node.name}: {length} lines")
+    assert long == []
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    empty = {"utils", "util", "helpers", "common", "misc", "manager"}
+    assert [name for name in MODULES if Path(name).stem in empty] == []
+
+
+def test_the_provider_is_small() -> None:
+    java = list((ROOT / "idp_extension/provider").rglob("*.java"))
+    assert java
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in java) <= 600
+
+
+def test_the_gateway_is_small() -> None:
+    tree = MODULES["idp_extension/gateway.py"]
+    gateway = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "KeycloakGateway")
+    public = [n.name for n in gateway.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+    assert len(public) <= 15 + 1, public  # and close()
+
+
+def test_words_have_no_twins() -> None:
+    """Names never use the second word of the glossary for the first one's thing."""
+    table = (ROOT / "docs/glossary.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]*) \|$", table, re.MULTILINE)
+    twins = {twin.strip() for _, cell in rows[1:] for twin in cell.split(",") if twin.strip()} - {
+        "Never",
+        "---",
+    }
+    assert len(twins) > 10
+    found = []
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                parts = set(re.sub(r"(?<!^)(?=[A-Z])", "_", node.name).lower().split("_"))
+                found += [f"{name}: {node.name}" for twin in twins if twin in parts or twin == node.name]
+    assert found == []
+
+
+def test_nothing_names_a_registry_or_a_machine() -> None:
+    hosts = "|".join(("py" + "pi", "python" + "hosted", "npm" + "js", "mav" + "en", "crates", "gol" + "ang"))
+    pattern = rf"https?://[a-z0-9.-]*({hosts})[a-z0-9.-]*"
+    done = subprocess.run(
+        ["git", "grep", "-nIE", pattern, "--", ":!CHANGELOG.md", ":!*/pom.xml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == ""
