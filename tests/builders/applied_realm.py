@@ -66,7 +66,7 @@ class AppliedRealm:
         return self.wanted.name
 
     def choose_password(self, user_id: str, password: str) -> None:
-        """Gives a person the password she would have chosen by the mailed link. Raises when the rule refuses."""
+        """Gives a person the password she would have chosen by mail. Raises when the rule refuses."""
         credential = {"type": "password", "temporary": False, "value": password}
         self.sync.put("users", user_id, "reset-password", body=credential)
 

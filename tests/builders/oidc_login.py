@@ -6,11 +6,12 @@ import html
 import re
 import secrets
 from contextlib import nullcontext
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from requests.cookies import RequestsCookieJar
 
 TIMEOUT_SECONDS = 10
 _FORM = re.compile(r'<form[^>]*\baction="([^"]+)"', re.IGNORECASE)
@@ -25,11 +26,18 @@ class LoginFailed(Exception):
         self.reason = reason
 
 
+class _LoopbackCookies(RequestsCookieJar):
+    """Secure cookies, as Keycloak sets them, go to loopback over HTTP in browsers, but not in `requests`."""
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> Any:
+        cookie.secure = False
+        return super().set_cookie(cookie, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
 def open_browser() -> requests.Session:
     """A browser without cookies. Give it to several `log_in` calls for single sign-on; close it after use."""
     browser = requests.Session()
-    # Keycloak marks its cookies Secure also on http://127.0.0.1, where browsers accept them.
-    browser.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("http", "https")))
+    browser.cookies = _LoopbackCookies()
     return browser
 
 

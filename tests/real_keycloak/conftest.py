@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from idp_extension.server import RunningServer, ensure_server, free_port, start_server
+from tests.builders.applied_realm import AppliedRealm, apply_realm
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +19,11 @@ def keycloak_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
         admin_password="admin-of-the-tests",
     ) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def realm(keycloak_server: RunningServer) -> Iterator[AppliedRealm]:
+    """The realm `bdt` as realm-config/ says, without people. Tests make people of their own."""
+    applied = apply_realm(keycloak_server)
+    yield applied
+    applied.close()

@@ -1,0 +1,314 @@
+"""What the gateway sends, and what it makes of each answer. Answers are played by `responses`."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import responses
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from responses import matchers
+
+from idp_extension.gateway import KeycloakGateway, NotAUUID, NotSent, Refused, Unknown
+
+BASE = "http://keycloak.test"
+ADMIN = f"{BASE}/admin/realms/bdt"
+TOKEN = f"{BASE}/realms/bdt/protocol/openid-connect/token"
+USER = "11111111-1111-4111-8111-111111111111"
+GROUP = "22222222-2222-4222-8222-222222222222"
+SUBGROUP = "33333333-3333-4333-8333-333333333333"
+CLIENT = "44444444-4444-4444-8444-444444444444"
+CENDRINE = {
+    "id": USER,
+    "username": "cend589",
+    "email": "cend@eus.example",
+    "firstName": "Cendrine",
+    "lastName": "Martin",
+    "enabled": True,
+}
+PROFILE: Any = {"email": "cend@eus.example", "prenom": "Cendrine", "nom": "Martin"}
+
+
+@pytest.fixture
+def keycloak() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
+        server.post(TOKEN, json={"access_token": "t", "expires_in": 300})
+        yield server
+
+
+@pytest.fixture
+def gateway(keycloak: responses.RequestsMock) -> Iterator[KeycloakGateway]:
+    with KeycloakGateway(BASE, "bdt", "bdt-sync", "secret") as gateway:
+        yield gateway
+
+
+def sent(keycloak: responses.RequestsMock) -> list[str]:
+    """Method and path of each admin call."""
+    calls = (call.request for call in keycloak.calls if "/admin/" in str(call.request.url))
+    return [
+        f"{request.method} {str(request.path_url).removeprefix('/admin/realms/bdt/')}" for request in calls
+    ]
+
+
+WITH_AN_ID: dict[str, Callable[[KeycloakGateway, str], object]] = {
+    "get_user": lambda gateway, value: gateway.get_user(value),
+    "update_user": lambda gateway, value: gateway.update_user(value, **PROFILE, is_active=True),
+    "send_choose_password_mail": lambda gateway, value: gateway.send_choose_password_mail(
+        value, "portail", None, 60
+    ),
+    "groups_of_user": lambda gateway, value: gateway.groups_of_user(value),
+    "subgroups": lambda gateway, value: gateway.subgroups(value),
+    "create_subgroup": lambda gateway, value: gateway.create_subgroup(value, "mes-prets:demande"),
+    "join_group, user": lambda gateway, value: gateway.join_group(value, GROUP),
+    "join_group, group": lambda gateway, value: gateway.join_group(USER, value),
+    "leave_group, user": lambda gateway, value: gateway.leave_group(value, GROUP),
+    "leave_group, group": lambda gateway, value: gateway.leave_group(USER, value),
+    "end_sessions": lambda gateway, value: gateway.end_sessions(value),
+}
+
+
+@pytest.mark.parametrize("name", WITH_AN_ID)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=st.sampled_from(["", "../../bdt", "..", f"{USER}/", f"{USER}?x", f"{USER}#", f"{USER}\n"])
+    | st.text()
+)
+def test_nothing_but_a_uuid_reaches_the_network(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock, name: str, value: str
+) -> None:
+    with pytest.raises(NotAUUID):
+        WITH_AN_ID[name](gateway, value)
+
+    assert not keycloak.calls
+
+
+def test_there_are_at_most_fifteen_methods() -> None:
+    assert len([name for name in vars(KeycloakGateway) if not name.startswith("_")]) <= 15
+
+
+def test_a_name_goes_into_the_query_never_into_the_path(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    query = {"username": "a/../b?c#d", "exact": "true", "briefRepresentation": "true"}
+    keycloak.get(f"{ADMIN}/users", json=[], match=[matchers.query_param_matcher(query)])
+
+    assert gateway.find_user("a/../b?c#d") is None
+
+
+def test_a_user_that_the_server_only_nearly_names_is_not_taken(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.get(f"{ADMIN}/users", json=[CENDRINE | {"username": "cend5890"}])
+
+    assert gateway.find_user("cend589") is None
+
+
+def test_the_id_of_a_new_user_is_read_back_not_taken_from_location(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.post(f"{ADMIN}/users", status=201, headers={"Location": f"{ADMIN}/users/1111"})
+    keycloak.get(f"{ADMIN}/users", json=[CENDRINE])
+
+    assert gateway.create_user("cend589", **PROFILE) == str(UUID(USER))
+    assert json.loads(keycloak.calls[1].request.body or "") == {
+        "username": "cend589",
+        "email": "cend@eus.example",
+        "firstName": "Cendrine",
+        "lastName": "Martin",
+        "enabled": True,
+    }
+
+
+def test_a_user_that_exists_is_found_after_the_conflict(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.post(f"{ADMIN}/users", status=409, json={"errorMessage": "User exists with same username"})
+    keycloak.get(f"{ADMIN}/users", json=[CENDRINE])
+
+    assert gateway.create_user("cend589", **PROFILE) == USER
+
+
+def test_a_conflict_with_somebody_else_is_told(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.post(f"{ADMIN}/users", status=409, json={"errorMessage": "User exists with same email"})
+    keycloak.get(f"{ADMIN}/users", json=[])
+
+    with pytest.raises(Refused, match="same email"):
+        gateway.create_user("cend589", **PROFILE)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_success_without_effect_is_unknown(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock, status: int
+) -> None:
+    """What an answer cut in its headers looks like through `requests`."""
+    keycloak.post(f"{ADMIN}/users", status=status)
+    keycloak.get(f"{ADMIN}/users", json=[])
+    keycloak.post(f"{ADMIN}/groups", status=status)
+    keycloak.get(f"{ADMIN}/groups", json=[])
+    keycloak.post(f"{ADMIN}/groups/{GROUP}/children", status=status)
+    keycloak.get(f"{ADMIN}/groups/{GROUP}/children", json=[])
+    keycloak.put(f"{ADMIN}/users/{USER}/groups/{GROUP}", status=status)
+    keycloak.delete(f"{ADMIN}/users/{USER}/groups/{SUBGROUP}", status=status)
+    keycloak.get(f"{ADMIN}/users/{USER}/groups", json=[{"id": SUBGROUP, "path": "/216600726"}])
+    keycloak.put(f"{ADMIN}/users/{USER}", status=status)
+    keycloak.get(f"{ADMIN}/users/{USER}", json=CENDRINE)
+    keycloak.post(f"{ADMIN}/users/{USER}/logout", status=status)
+    keycloak.get(f"{ADMIN}/users/{USER}/sessions", json=[{"id": "s"}])
+
+    for write in (
+        lambda: gateway.create_user("cend589", **PROFILE),
+        lambda: gateway.create_structure_group("216600726", "Commune d'Eus"),
+        lambda: gateway.create_subgroup(GROUP, "mes-prets:demande"),
+        lambda: gateway.join_group(USER, GROUP),
+        lambda: gateway.leave_group(USER, SUBGROUP),
+        lambda: gateway.update_user(USER, **PROFILE, is_active=False),
+        lambda: gateway.end_sessions(USER),
+    ):
+        with pytest.raises(Unknown):
+            write()
+
+
+def test_a_group_that_is_gone_is_left(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
+    keycloak.delete(f"{ADMIN}/users/{USER}/groups/{GROUP}", status=404)
+    keycloak.get(f"{ADMIN}/users/{USER}/groups", json=[])
+
+    gateway.leave_group(USER, GROUP)
+
+
+def test_a_label_that_keycloak_would_cut_is_refused(gateway: KeycloakGateway) -> None:
+    with pytest.raises(ValueError, match="longer than 255"):
+        gateway.create_structure_group("216600726", "é" * 256)
+
+
+def test_the_mail_offers_the_portal_and_proves_the_address(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.put(
+        f"{ADMIN}/users/{USER}/execute-actions-email",
+        status=204,
+        match=[
+            matchers.query_param_matcher({"client_id": "portail", "lifespan": "86400"}),
+            matchers.json_params_matcher(["VERIFY_EMAIL", "UPDATE_PASSWORD"]),
+        ],
+    )
+
+    gateway.send_choose_password_mail(USER, "portail", None, 86400)
+
+    assert len(sent(keycloak)) == 1
+
+
+def play_catalogue(keycloak: responses.RequestsMock) -> dict[str, Any]:
+    role = {"id": "55555555-5555-4555-8555-555555555555", "name": "demande", "containerId": CLIENT}
+    keycloak.get(f"{ADMIN}/clients", json=[{"id": CLIENT, "clientId": "mes-prets"}])
+    keycloak.get(f"{ADMIN}/clients/{CLIENT}/roles", json=[role])
+    return role
+
+
+def test_the_ids_of_the_roles_are_asked_once(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    role = play_catalogue(keycloak)
+    mapped = f"{ADMIN}/groups/{GROUP}/role-mappings/clients/{CLIENT}"
+    keycloak.get(mapped, json=[])
+    keycloak.post(mapped, status=204, match=[matchers.json_params_matcher([role])])
+    keycloak.get(mapped, json=[role])
+
+    assert gateway.map_client_role(GROUP, "mes-prets", "demande")
+    assert not gateway.map_client_role(GROUP, "mes-prets", "demande")
+    assert [call for call in sent(keycloak) if call.startswith("GET clients")] == [
+        "GET clients?clientId=mes-prets",
+        f"GET clients/{CLIENT}/roles",
+    ]
+
+
+def test_a_role_made_anew_is_looked_up_again(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    role = play_catalogue(keycloak)
+    mapped = f"{ADMIN}/groups/{GROUP}/role-mappings/clients/{CLIENT}"
+    keycloak.get(mapped, json=[])
+    keycloak.post(mapped, status=404, json={"error": "Role not found"})
+
+    with pytest.raises(Refused):
+        gateway.map_client_role(GROUP, "mes-prets", "demande")
+
+    keycloak.replace(responses.POST, mapped, status=204)
+    keycloak.get(mapped, json=[])
+    keycloak.get(mapped, json=[role])
+    assert gateway.map_client_role(GROUP, "mes-prets", "demande")
+    assert sent(keycloak).count(f"GET clients/{CLIENT}/roles") == 2
+
+
+@pytest.mark.parametrize("client_id", ["realm-management", "account", "broker"])
+def test_no_group_is_given_a_role_of_keycloak_itself(gateway: KeycloakGateway, client_id: str) -> None:
+    with pytest.raises(ValueError, match="not a service of ours"):
+        gateway.map_client_role(GROUP, client_id, "realm-admin")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_permanent"),
+    [(400, True), (405, True), (413, True), (422, True)]
+    + [(status, False) for status in (401, 403, 404, 408, 409, 425, 429, 500, 502, 503)],
+)
+def test_only_a_refusal_of_the_command_itself_is_permanent(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock, status: int, is_permanent: bool
+) -> None:
+    keycloak.get(f"{ADMIN}/users/{USER}/groups", status=status, json={"error": "no"})
+
+    with pytest.raises(Refused) as refused:
+        gateway.groups_of_user(USER)
+
+    assert (refused.value.status, refused.value.is_permanent) == (status, is_permanent)
+
+
+def test_html_instead_of_json_is_unknown(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
+    keycloak.get(f"{ADMIN}/users/{USER}", body="<html>a proxy speaks</html>")
+
+    with pytest.raises(Unknown, match="not JSON"):
+        gateway.get_user(USER)
+
+
+def test_html_in_a_refusal_is_still_a_refusal(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.get(f"{ADMIN}/users/{USER}", status=503, body="<html>starting</html>")
+
+    with pytest.raises(Refused, match="503"):
+        gateway.get_user(USER)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 401, "json": {"error": "invalid_client"}},
+        {"status": 404, "json": {"error": "Realm does not exist"}},
+        {"status": 503, "body": "<html>starting</html>"},
+        {"status": 200, "body": "<html>a proxy speaks</html>"},
+        {"status": 200, "json": {"token_type": "Bearer"}},
+        {"status": 200, "body": ""},
+    ],
+)
+def test_without_a_token_nothing_is_sent(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock, answer: dict[str, Any]
+) -> None:
+    keycloak.replace(responses.POST, TOKEN, **answer)
+
+    with pytest.raises(NotSent):
+        gateway.end_sessions(USER)
+
+    assert sent(keycloak) == []
+
+
+def test_an_expired_token_is_renewed_and_the_call_repeated(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    keycloak.get(ADMIN, status=401)
+    keycloak.get(ADMIN, json={"realm": "bdt"})
+
+    gateway.ping()
+
+    assert len([call for call in keycloak.calls if call.request.url == TOKEN]) == 2

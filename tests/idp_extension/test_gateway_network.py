@@ -1,0 +1,185 @@
+"""The gateway on a network that misbehaves: a small real server that cuts, stalls, or counts."""
+
+import http.client
+import json
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
+
+pytestmark = pytest.mark.slow
+
+USER = "11111111-1111-4111-8111-111111111111"
+GROUP = "22222222-2222-4222-8222-222222222222"
+SHORT = 0.02  # seconds; the gateway's time-out in these tests
+
+
+def answer(body: bytes, status: str = "200 OK") -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Connection: close\r\n\r\n" + body
+
+
+class Keycloak(socketserver.ThreadingTCPServer):
+    """Gives tokens t1, t2, …, and `admin_answer`, byte for byte, to every other request.
+
+    Keeps the commands it was sent; one that bears the `revoked` token is answered 401.
+    """
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, admin_answer: bytes, stall: float, revoked: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.admin_answer, self.stall, self.revoked = admin_answer, stall, revoked
+        self.tokens_given = 0
+        self.commands: list[str] = []
+        self.lock = threading.Lock()
+
+    def new_token(self) -> bytes:
+        with self.lock:
+            self.tokens_given += 1
+            return json.dumps({"access_token": f"t{self.tokens_given}", "expires_in": 300}).encode()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: Keycloak
+
+    def handle(self) -> None:
+        command = self.rfile.readline().decode().strip()
+        headers = http.client.parse_headers(self.rfile)
+        self.rfile.read(int(headers.get("Content-Length", 0)))
+        if "/token" in command:
+            self.wfile.write(answer(self.server.new_token()))
+        elif headers.get("Authorization") == f"Bearer {self.server.revoked}":
+            self.wfile.write(answer(b"{}", "401 Unauthorized"))
+        else:
+            self.server.commands.append(command)
+            time.sleep(self.server.stall)
+            self.wfile.write(self.server.admin_answer)
+
+
+@contextmanager
+def keycloak_that_says(admin_answer: bytes, stall: float = 0.0, revoked: str = "") -> Iterator[Keycloak]:
+    with Keycloak(admin_answer, stall, revoked) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def gateway_to(url: str, timeout: float = 5.0) -> Iterator[KeycloakGateway]:
+    with KeycloakGateway(url, "bdt", "bdt-sync", "secret", timeout) as gateway:
+        yield gateway
+
+
+def test_a_refused_connection_is_not_sent() -> None:
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        with (
+            gateway_to(f"http://127.0.0.1:{nobody_listens.getsockname()[1]}") as gateway,
+            pytest.raises(NotSent),
+        ):
+            gateway.end_sessions(USER)
+
+
+def test_a_server_that_dies_once_the_token_is_there_is_not_sent() -> None:
+    with keycloak_that_says(answer(b"{}")) as server, gateway_to(server.url) as gateway:
+        gateway.ping()
+        server.shutdown()
+        server.server_close()
+
+        with pytest.raises(NotSent):
+            gateway.ping()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Ty",
+        b"HTTP/1.1 200 OK\r\n",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{"realm": ',
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
+        b"nonsense\r\n\r\n",
+    ],
+)
+def test_an_answer_cut_anywhere_is_unknown(cut: bytes) -> None:
+    with (
+        keycloak_that_says(cut) as server,
+        gateway_to(server.url) as gateway,
+        pytest.raises(Unknown),
+    ):
+        gateway.ping()
+
+
+def test_a_write_cut_in_the_headers_of_its_answer_is_not_taken_for_done() -> None:
+    """`requests` 2.34 takes it for a 204."""
+    with (
+        keycloak_that_says(b"HTTP/1.1 204 No Content\r\nX-Fr") as server,
+        gateway_to(server.url) as gateway,
+        pytest.raises(Unknown),
+    ):
+        gateway.join_group(USER, GROUP)
+
+
+def test_a_time_out_after_the_effect_is_unknown_and_never_sent_twice() -> None:
+    with (
+        keycloak_that_says(answer(b""), stall=2 * SHORT) as server,
+        gateway_to(server.url, SHORT) as gateway,
+    ):
+        for write in (
+            lambda: gateway.create_structure_group("216600726", "Commune d'Eus"),
+            lambda: gateway.send_choose_password_mail(USER, "portail", None, 60),
+        ):
+            server.commands.clear()
+            with pytest.raises(Unknown):
+                write()
+            assert len(server.commands) == 1
+
+
+def test_a_connection_cut_after_the_command_is_never_sent_twice() -> None:
+    with keycloak_that_says(b"") as server, gateway_to(server.url) as gateway:
+        with pytest.raises(Unknown):
+            gateway.create_subgroup(GROUP, "mes-prets:demande")
+
+        assert len(server.commands) == 1
+
+
+def test_sixteen_threads_share_one_token() -> None:
+    with (
+        keycloak_that_says(answer(b"{}")) as server,
+        gateway_to(server.url) as gateway,
+        ThreadPoolExecutor(16) as threads,
+    ):
+        list(threads.map(lambda _: gateway.ping(), range(16)))
+
+        assert server.tokens_given == 1
+
+
+def test_sixteen_threads_whose_token_was_revoked_share_the_next_one() -> None:
+    with (
+        keycloak_that_says(answer(b"{}"), revoked="t1") as server,
+        gateway_to(server.url) as gateway,
+        ThreadPoolExecutor(16) as threads,
+    ):
+        list(threads.map(lambda _: gateway.ping(), range(16)))
+
+        assert server.tokens_given == 2
+
+
+def test_no_call_may_last_longer_than_five_seconds() -> None:
+    with gateway_to("http://127.0.0.1:9", timeout=60) as gateway:
+        assert gateway._api._connection.timeout == 5
