@@ -1,4 +1,4 @@
-"""Somebody who logs in: the browser's part of the authorisation code flow with PKCE (S256), over plain HTTP."""
+"""Somebody who logs in: the browser's part of the authorisation code flow with PKCE, over plain HTTP."""
 
 import base64
 import hashlib

@@ -111,7 +111,7 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
             if (asked == null) {
                 return withoutStep(clientSession, user, client);
             }
-            return asked.equals(StructureStep.NONE)
+            return asked.isEmpty()
                     ? ActiveStructure.onlyOne(user, client)
                     : ActiveStructure.named(asked, user, client);
         } catch (RuntimeException broken) {

@@ -26,17 +26,17 @@ public final class StructureStep implements Authenticator, AuthenticatorFactory 
 
     public static final String PROVIDER_ID = "bdt-structure-step";
 
-    /** What this pass asked for: a SIREN as it was sent, or {@link #NONE}. */
+    /**
+     * What this pass asked for, as it was sent; "" when nothing was. An empty parameter is an absent one (RFC 6749,
+     * section 3.1).
+     */
     static final String NOTE = "bdt.structure";
-
-    /** No structure was named. Notes cannot be null, and "" is something a request may send. */
-    static final String NONE = "none";
 
     @Override
     public void authenticate(AuthenticationFlowContext context) {
         AuthenticationSessionModel session = context.getAuthenticationSession();
         String asked = session.getClientNote(StructureMapper.PARAMETER_NOTE);
-        session.setClientNote(NOTE, asked == null ? NONE : asked);
+        session.setClientNote(NOTE, asked == null ? "" : asked);
         context.success();
     }
 
