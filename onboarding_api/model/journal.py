@@ -23,7 +23,11 @@ class JournalEntry(Base):
     """
 
     __tablename__ = "journal"
-    __table_args__ = (Index("ix_journal_siren", "siren"), Index("ix_journal_actor_id", "actor_id"))
+    __table_args__ = (
+        Index("ix_journal_siren", "siren"),
+        Index("ix_journal_actor_id", "actor_id"),
+        Index("ix_journal_subject", "subject"),
+    )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
@@ -83,6 +87,14 @@ def _first_head(session: Session) -> JournalHead:
     with suppress(IntegrityError), session.begin_nested():
         session.add(JournalHead(id=1, seq=0, hash=GENESIS))
     return session.scalars(_LOCKED_HEAD).one()
+
+
+def happened_since(session: Session, event: str, subject: str, moment: datetime) -> bool:
+    """Whether the event happened to the subject after a moment."""
+    found = select(JournalEntry.seq).where(
+        JournalEntry.subject == subject, JournalEntry.event == event, JournalEntry.at > moment
+    )
+    return session.scalars(found.limit(1)).first() is not None
 
 
 def first_broken_link(session: Session) -> int | None:

@@ -4,7 +4,8 @@ Refusal
  ├─ NotAllowed            the rules say no: their ids and the missing conditions
  ├─ NotFound              nothing of that name for this person (a stranger's thing looks the same)
  ├─ NotPossibleNow        the thing is not in a state that allows the act
- │   └─ FirstUserMustAccept  the first user of a structure has to accept to become its administrator
+ │   ├─ FirstUserMustAccept  the first user of a structure has to accept to become its administrator
+ │   └─ NoPostalAddress   no letter can reach the structure: the register has no usable address
  ├─ BadInput              a field cannot be read
  │   └─ CodeMistyped      the check symbol of an activation code does not fit: costs no try
  ├─ WrongCode             a well-formed code that is not this letter's
@@ -58,6 +59,15 @@ class FirstUserMustAccept(NotPossibleNow):
 
     def __init__(self) -> None:
         super().__init__("structure", "without administrator", "take a request")
+
+
+class NoPostalAddress(NotPossibleNow):
+    """The register has no address to which a letter could go; the page leads to the contact."""
+
+    code = "no_postal_address"
+
+    def __init__(self) -> None:
+        super().__init__("structure", "without postal address", "get a letter")
 
 
 class BadInput(Refusal):

@@ -1,6 +1,10 @@
 """Conditions particulières d'utilisation: who accepted which version, for which structure."""
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,3 +27,26 @@ class TermsAcceptance(Base):
     version: Mapped[str] = mapped_column(String(20))
     text_sha256: Mapped[str] = mapped_column(String(64))
     accepted_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class TermsText:
+    """One version of the conditions of one espace; `sha256` is of the file as it is kept."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    sha256: str
+
+
+@cache
+def terms_text(espace: str, version: str) -> TermsText:
+    """The text in force, kept with the code so that a version never changes: a title, then paragraphs.
+
+    Raises:
+        FileNotFoundError: the catalogue names a version whose text is not there.
+    """
+    source = (files("onboarding_api.model") / "terms_texts" / f"{espace}@{version}.txt").read_bytes()
+    title, *paragraphs = source.decode().strip().split("\n\n")
+    return TermsText(
+        title, tuple(" ".join(each.split()) for each in paragraphs), hashlib.sha256(source).hexdigest()
+    )

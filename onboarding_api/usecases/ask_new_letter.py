@@ -1,0 +1,81 @@
+"""« Demander un nouveau courrier » (GS-31, GS-32): the letter was lost, or its thirty days are over."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from onboarding_api.model.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.habilitation import Habilitation
+from onboarding_api.model.letter import (
+    LETTER_INTERVAL,
+    LETTER_PERIOD,
+    LETTERS_PER_PERIOD,
+    last_letter,
+    letters_asked,
+)
+from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound, Refusal
+from onboarding_api.usecases.act import SAME_CLICK, Act, Actor, Office, act
+from onboarding_api.usecases.claims import ask_letter, bring_along, check_address
+from onboarding_api.usecases.request_habilitations import request_services
+
+
+@dataclass(frozen=True)
+class AskNewLetter:
+    """The structure whose letter has not come."""
+
+    siren: str
+
+
+def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
+    """One more letter for the actor's claim; the code of the one before dies.
+
+    What the claimant asked for since is named in it too. An expired claim is made again with its services,
+    without typing them again (GS-31).
+
+    Raises:
+        NotFound: the actor has no claim there.
+        LetterLimit: less than 24 hours after the last one, or three in 30 days.
+        NotAllowed: the rules refuse, as when an administrator was named meanwhile.
+        NoPostalAddress: no letter can reach the structure.
+    """
+    with act(office, actor) as it:
+        stay = it.own_stay(command.siren)
+        claim = last_claim(it.session, stay.id)
+        if claim is None:
+            raise NotFound
+        if claim.state == ClaimState.EXPIRED:
+            request_services(it, stay, _services_of(it, claim), accepts=True)
+        elif not _was_just_asked(it, claim):
+            _ask_again(it, claim)
+
+
+def _services_of(it: Act, claim: Claim) -> tuple[str, ...]:
+    asked = select(Habilitation.service).where(Habilitation.claim_id == claim.id).distinct()
+    return tuple(it.session.scalars(asked.order_by(Habilitation.service)))
+
+
+def _was_just_asked(it: Act, claim: Claim) -> bool:
+    letter = last_letter(it.session, claim.id)
+    return letter is not None and claim.claimed_at < letter.asked_at and it.now - letter.asked_at < SAME_CLICK
+
+
+def _ask_again(it: Act, claim: Claim) -> None:
+    try:
+        it.permit("askNewLetter", claim)
+    except NotAllowed as refusal:
+        raise _limit(it, claim, refusal) from refusal
+    check_address(claim.membership.structure)
+    bring_along(it, claim)
+    ask_letter(it, claim)
+
+
+def _limit(it: Act, claim: Claim, refusal: NotAllowed) -> Refusal:
+    """The refusal with the moment from which the next letter may be asked, where a limit is the reason."""
+    asked = letters_asked(it.session, claim.siren, claim.membership.person_id, it.now - LETTER_PERIOD)
+    letter = last_letter(it.session, claim.id)
+    again = []
+    if "G-LETTER-24H" in refusal.rules and letter:
+        again.append(letter.asked_at + LETTER_INTERVAL)
+    if "G-LETTER-3-PER-30-DAYS" in refusal.rules:
+        again.append(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
+    return LetterLimit(max(again)) if again else refusal

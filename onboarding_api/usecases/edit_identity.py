@@ -1,0 +1,35 @@
+"""« Modifier l'identité » (guide G-37, G-39): civilité, prénom, nom."""
+
+from dataclasses import dataclass
+
+from onboarding_api.model.proper_name import proper_name
+from onboarding_api.usecases.act import Actor, Office, act
+from onboarding_api.usecases.register_person import civilite
+
+
+@dataclass(frozen=True)
+class EditIdentity:
+    """The three fields of the form."""
+
+    civilite: str
+    prenom: str
+    nom: str
+
+
+def edit_identity(office: Office, actor: Actor, command: EditIdentity) -> None:
+    """Change who the actor is called; the identifiant stays (G-40). It gives no right, so no rule is asked.
+
+    Raises:
+        BadInput: a field cannot be read.
+        NotFound: no such person.
+    """
+    typed = (
+        civilite(command.civilite),
+        proper_name("prenom", command.prenom),
+        proper_name("nom", command.nom),
+    )
+    with act(office, actor) as it:
+        person = it.person
+        if typed != (person.civilite, person.prenom, person.nom):
+            person.civilite, person.prenom, person.nom = typed
+            it.record("identity_changed", person)
