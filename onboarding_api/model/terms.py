@@ -47,6 +47,5 @@ def terms_text(espace: str, version: str) -> TermsText:
     """
     source = (files("onboarding_api.model") / "terms_texts" / f"{espace}@{version}.txt").read_bytes()
     title, *paragraphs = source.decode().strip().split("\n\n")
-    return TermsText(
-        title, tuple(" ".join(each.split()) for each in paragraphs), hashlib.sha256(source).hexdigest()
-    )
+    unfolded = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
+    return TermsText(title, unfolded, hashlib.sha256(source).hexdigest())

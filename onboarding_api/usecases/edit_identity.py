@@ -23,11 +23,8 @@ def edit_identity(office: Office, actor: Actor, command: EditIdentity) -> None:
         BadInput: a field cannot be read.
         NotFound: no such person.
     """
-    typed = (
-        civilite(command.civilite),
-        proper_name("prenom", command.prenom),
-        proper_name("nom", command.nom),
-    )
+    prenom, nom = proper_name("prenom", command.prenom), proper_name("nom", command.nom)
+    typed = (civilite(command.civilite), prenom, nom)
     with act(office, actor) as it:
         person = it.person
         if typed != (person.civilite, person.prenom, person.nom):

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from onboarding_api.model.claim import Claim
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.usecases.act import Act
@@ -12,17 +14,19 @@ from onboarding_api.usecases.act import Act
 def note_letter_spooled(session: Session, letter_id: str, now: datetime) -> None:
     """Note it in the worker's own finishing transaction; said twice, it is noted once.
 
-    `expires_at` must be on the letter already: the reminders hang on it.
+    `expires_at` must be on the letter already, and committed: the reminders hang on it.
 
     Raises:
         NotFound: no such letter.
     """
-    letter = session.get(Letter, letter_id)
-    if letter is None:
+    siren = session.scalars(select(Claim.siren).join(Letter).where(Letter.id == letter_id)).one_or_none()
+    if siren is None:
         raise NotFound
+    it = Act(session, now)
+    it.lock(siren)
+    letter = session.get_one(Letter, letter_id, populate_existing=True)
     if letter.state != LetterState.ASKED:
         return
-    it = Act(session, now)
     before = letter.state
     letter.state, letter.state_at = LetterState.SPOOLED, now
     if letter.revoked_at is None:

@@ -78,12 +78,11 @@ def _is_code_of(letter: Letter, code: str, keys: CodeKeys) -> bool:
 def _repeat(it: Act, claim: Claim, is_right: bool) -> RedeemOutcome:
     if not is_right or running_term(it.session, claim.membership_id) is None:
         raise CodeDead("used")
-    given = select(Habilitation.service).where(
+    given = select(Habilitation).where(
         Habilitation.claim_id == claim.id, Habilitation.state == HabilitationState.GRANTED
     )
-    return RedeemOutcome(
-        tuple(it.session.scalars(given.order_by(Habilitation.requested_at, Habilitation.service)))
-    )
+    in_order = it.session.scalars(given.order_by(Habilitation.requested_at, Habilitation.service))
+    return RedeemOutcome(tuple(habilitation.service for habilitation in in_order))
 
 
 def _in_words(it: Act, letter: Letter, refusal: NotAllowed) -> Refusal:

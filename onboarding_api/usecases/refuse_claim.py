@@ -22,8 +22,8 @@ class RefuseClaim:
 def refuse_claim(office: Office, command: RefuseClaim) -> None:
     """Close the claim: the code is dead, the requests are refused, the requester is told.
 
-    Only takes away, so whoever holds the letter may. Refused twice is refused once. After the code was used it
-    is too late for this page: the protest is journalled for the security team, and the refusal says so.
+    Only takes away, so whoever holds the letter may. Refused twice is refused once. After the code was used
+    it is too late for this page: the protest is journalled for the security team, and the refusal says so.
 
     Raises:
         NotFound: no claim of that reference.
