@@ -19,10 +19,10 @@ class RealmState:
     """
 
     name: str
-    settings: Representation = field(default_factory=dict)
+    settings: Representation = field(default_factory=dict, repr=False)  # may hold a secret
     user_profile: Representation = field(default_factory=dict)
     scopes: Mapping[str, Representation] = field(default_factory=dict)
     new_client_scopes: Representation = field(default_factory=dict)
-    clients: Mapping[str, Representation] = field(default_factory=dict)
+    clients: Mapping[str, Representation] = field(default_factory=dict, repr=False)  # hold secrets
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     account_roles: Mapping[str, Representation] = field(default_factory=dict)

@@ -31,7 +31,7 @@ class _LoopbackCookies(RequestsCookieJar):
 
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> Any:
         cookie.secure = False
-        return super().set_cookie(cookie, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return super().set_cookie(cookie, *args, **kwargs)
 
 
 def open_browser() -> requests.Session:

@@ -1,0 +1,170 @@
+"""What the files of realm-config/ say once the values of an installation are in."""
+
+import json
+import re
+import unicodedata
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from idp_extension.realm import CatalogueClient, RealmState, RealmValues, Role, load_desired
+
+CONFIG = Path(__file__).parents[2] / "realm-config"
+SECRETS = {"mes-prets": "s1", "bdt-sync": "s2", "account": "never"}
+ESPACE = CatalogueClient(
+    "mes-prets",
+    "Mes prêts: « en ligne »",
+    (Role("demande", "Demande de prêts"),),
+    ("https://prets.example/connexion/retour",),
+    "https://prets.example/",
+)
+
+
+def desired(**values: object) -> RealmState:
+    given_values = {
+        "portal_url": "https://portail.example/",
+        "smtp_host": "smtp.example",
+        "smtp_port": 25,
+        "smtp_from": "bdt@example.org",
+        "secrets": SECRETS,
+    } | values
+    return load_desired(CONFIG, RealmValues(**given_values), [ESPACE])  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def realm() -> RealmState:
+    return desired()
+
+
+def test_no_placeholder_is_left(realm: RealmState) -> None:
+    assert "${" not in json.dumps(asdict(realm))
+
+
+def test_the_portal_comes_back_to_one_address(realm: RealmState) -> None:
+    portal = realm.clients["portail"]
+
+    assert portal["redirectUris"] == ["https://portail.example/connexion/retour"]
+    assert (
+        portal["attributes"]["post.logout.redirect.uris"] == portal["baseUrl"] == "https://portail.example/"
+    )
+
+
+def test_an_espace_is_a_client_with_its_services_as_roles(realm: RealmState) -> None:
+    espace = realm.clients["mes-prets"]
+
+    assert espace["name"] == "Mes prêts: « en ligne »"
+    assert espace["redirectUris"] == ["https://prets.example/connexion/retour"]
+    assert realm.roles == {"mes-prets": {"demande": "Demande de prêts"}}
+
+
+def test_only_an_espace_gets_the_scope_of_the_active_structure(realm: RealmState) -> None:
+    holders = [
+        name
+        for name, client in realm.clients.items()
+        if "structure" in str(client.get("defaultClientScopes"))
+    ]
+
+    assert holders == ["mes-prets"]
+
+
+def test_secrets_come_from_the_values_and_show_in_no_representation() -> None:
+    values = RealmValues("https://p", "h", 25, "f", SECRETS, smtp_password="mail-secret")
+
+    assert desired().clients["mes-prets"]["secret"] == "s1"
+    assert "secret" not in desired().clients["portail"]
+    assert "secret" not in desired().clients["account"]
+    assert "'s1'" not in repr(values)
+    assert "'s1'" not in repr(desired())
+    assert "mail-secret" not in repr(values)
+
+
+def test_mail_logs_in_only_when_there_is_a_user() -> None:
+    assert desired().settings["smtpServer"]["auth"] == "false"
+
+    server = desired(smtp_user="u", smtp_password="p", smtp_starttls=True).settings["smtpServer"]
+    assert (server["auth"], server["user"], server["password"], server["starttls"]) == (
+        "true",
+        "u",
+        "p",
+        "true",
+    )
+
+
+def test_the_roles_of_the_service_accounts_are_the_least(realm: RealmState) -> None:
+    assert {name: roles["account"] for name, roles in realm.account_roles.items()} == {
+        "bdt-sync": ["manage-users", "view-clients", "view-events"],
+        "bdt-bootstrap": ["realm-admin"],
+        "bdt-reader": ["view-users", "view-clients", "view-events"],
+    }
+
+
+def test_a_role_that_is_no_word_is_refused() -> None:
+    values = RealmValues("https://p", "h", 25, "f", {})
+
+    with pytest.raises(ValueError, match="not a service of ours"):
+        load_desired(CONFIG, values, [CatalogueClient("mes-prets", "x", (Role("a/b", "x"),), (), "")])
+
+
+def password_pattern() -> re.Pattern[str]:
+    """The pattern in Python's dialect, which has no Unicode properties: letters stand for their class."""
+    policy = desired().settings["passwordPolicy"]
+    pattern = policy.partition("regexPattern(")[2].partition(") and passwordHistory")[0]
+    for java, python in (
+        (r"[^\p{L}\p{N}]", "o"),
+        (r"\p{Ll}", "l"),
+        (r"\p{Lu}", "u"),
+        (r"\p{Nd}", "d"),
+    ):
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)
+
+
+def classes(password: str) -> str:
+    """Each character as the letter of its class: lower, upper, digit, x for another letter or number, o."""
+    kinds = {"Ll": "l", "Lu": "u", "Nd": "d", "Lt": "x", "Lm": "x", "Lo": "x", "Nl": "x", "No": "x"}
+    return "".join(kinds.get(unicodedata.category(character), "o") for character in password)
+
+
+PATTERN = password_pattern()
+
+
+@pytest.mark.parametrize(
+    ("password", "is_accepted"),
+    [
+        ("Abcdefg1", True),
+        ("éÉ123456", True),
+        ("abcdefg!1", True),
+        ("abcdefgh", False),
+        ("abcdefg1", False),
+        ("Ab1!", False),
+        ("Abcdef1", False),
+    ],
+)
+def test_the_password_rule_of_the_guide(password: str, is_accepted: bool) -> None:
+    assert bool(PATTERN.fullmatch(classes(password))) is is_accepted
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text("lLuUdD1é!x ", max_size=12).map(classes))
+def test_the_password_rule_counts_three_of_four_classes(kinds: str) -> None:
+    expected = len(kinds) >= 8 and len(set(kinds) & set("ludo")) >= 3
+
+    assert bool(PATTERN.fullmatch(kinds)) is expected
+
+
+def test_the_password_rule_can_be_split_by_keycloak() -> None:
+    """Its parser splits on " and ": none may be inside the pattern."""
+    rules = desired().settings["passwordPolicy"].split(" and ")
+
+    assert [rule.partition("(")[0] for rule in rules] == [
+        "length",
+        "maxLength",
+        "regexPattern",
+        "passwordHistory",
+        "notUsername",
+        "notEmail",
+    ]
+    assert len(rules[2]) == len("regexPattern()") + 177

@@ -1,0 +1,155 @@
+"""Each rule of the lint refuses what it is for, and lets the rest pass."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp_extension.realm import RealmState, lint, lint_files
+from idp_extension.realm.lint import lint_version
+
+CONFIG = Path(__file__).parents[2] / "realm-config"
+SETTINGS = {"accessTokenLifespan": 300, "bruteForceProtected": True}
+CLIENT: dict[str, Any] = {
+    "clientId": "mes-prets",
+    "standardFlowEnabled": True,
+    "fullScopeAllowed": False,
+    "redirectUris": ["https://prets.example/retour"],
+    "defaultClientScopes": ["basic", "structure"],
+    "attributes": {"pkce.code.challenge.method": "S256"},
+}
+GROUPS = {"name": "groupes", "protocolMapper": "oidc-group-membership-mapper"}
+
+
+def rules(state: RealmState) -> list[str]:
+    return [finding.rule for finding in lint(state)]
+
+
+def a_client(**fields: Any) -> RealmState:
+    return RealmState("bdt", settings=SETTINGS, clients={"mes-prets": CLIENT | fields})
+
+
+def test_a_sound_realm_has_no_finding() -> None:
+    assert lint(a_client()) == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"redirectUris": ["https://prets.example/*"]}, "wildcard-redirect"),
+        ({"redirectUris": ["*"]}, "wildcard-redirect"),
+        (
+            {"attributes": CLIENT["attributes"] | {"post.logout.redirect.uris": "https://prets.example/*"}},
+            "wildcard-redirect",
+        ),
+        ({"implicitFlowEnabled": True}, "implicit-grant"),
+        ({"directAccessGrantsEnabled": True}, "password-grant"),
+        ({"attributes": {}}, "missing-pkce"),
+        ({"attributes": {"pkce.code.challenge.method": "plain"}}, "missing-pkce"),
+        ({"fullScopeAllowed": True}, "full-scope"),
+        (
+            {"attributes": CLIENT["attributes"] | {"access.token.lifespan": "3600"}},
+            "long-access-token",
+        ),
+        ({"protocolMappers": [GROUPS]}, "all-structures-mapper"),
+    ],
+)
+def test_a_client_is_refused(fields: dict[str, Any], rule: str) -> None:
+    assert rules(a_client(**fields)) == [rule]
+
+
+def test_what_a_client_leaves_out_counts_as_keycloak_would_fill_it() -> None:
+    state = RealmState("bdt", settings=SETTINGS, clients={"espace": {"clientId": "espace"}})
+
+    assert rules(state) == ["missing-pkce", "full-scope"]
+
+
+def test_a_client_that_nobody_can_use_is_let_pass() -> None:
+    wild = {"redirectUris": ["*"], "fullScopeAllowed": True}
+
+    assert lint(a_client(**wild, enabled=False)) == ()
+    assert lint(a_client(**wild, bearerOnly=True)) == ()
+
+
+def test_a_group_mapper_in_a_scope_of_a_relying_client_is_refused() -> None:
+    state = RealmState(
+        "bdt",
+        settings=SETTINGS,
+        clients={"mes-prets": CLIENT},
+        scopes={"basic": {"name": "basic", "protocolMappers": [GROUPS]}},
+    )
+
+    assert rules(state) == ["all-structures-mapper"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        ({"bruteForceProtected": False}, "brute-force-off"),
+        ({"accessTokenLifespan": 301}, "long-access-token"),
+    ],
+)
+def test_a_realm_is_refused(settings: dict[str, Any], rule: str) -> None:
+    assert rules(RealmState("bdt", settings=SETTINGS | settings)) == [rule]
+
+
+@pytest.mark.parametrize("version", ["26.7.4", "26.7.5", "26.7.12"])
+def test_a_version_that_holds_is_let_pass(version: str) -> None:
+    assert lint_version(version) == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "rule", "cve"),
+    [
+        ("26.7.3", "old-keycloak", "CVE-2026-19607"),
+        ("26.7.1", "old-keycloak", "CVE-2026-18963"),
+        ("26.6.9", "old-keycloak", "CVE-2026-37982"),
+        ("9.0.0", "old-keycloak", "CVE-2026-18963"),
+        ("26.8.0", "untried-keycloak", "26.7"),
+        ("27.0.1", "untried-keycloak", "26.7"),
+        ("999.0.0-SNAPSHOT", "untried-keycloak", "26.7"),
+        ("", "old-keycloak", "CVE-2026-19607"),
+    ],
+)
+def test_a_version_is_refused_with_its_reason(version: str, rule: str, cve: str) -> None:
+    (finding,) = lint_version(version)
+
+    assert finding.rule == rule
+    assert cve in finding.message
+
+
+def test_the_files_have_no_finding() -> None:
+    assert lint_files(CONFIG) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("groups: [{name: pilotes}]", "groups-in-file"),
+        ("users: [{username: cend589}]", "users-in-file"),
+        ("clientSecret: s3cret", "secret-in-file"),
+        ("smtpServer: {password: s3cret}", "secret-in-file"),
+        ("clients: [{secret: s3cret}]", "secret-in-file"),
+    ],
+)
+def test_a_file_with_people_structures_or_secrets_is_refused(tmp_path: Path, text: str, rule: str) -> None:
+    shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "more.yaml").write_text(text, encoding="utf-8")
+
+    (finding,) = lint_files(tmp_path)
+
+    assert (finding.rule, finding.where) == (rule, "more.yaml")
+
+
+def test_the_form_of_the_espaces_is_linted_too(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
+    form = tmp_path / "relying-client.yaml"
+    form.write_text(
+        form.read_text(encoding="utf-8").replace("implicitFlowEnabled: false", "implicitFlowEnabled: true"),
+        encoding="utf-8",
+    )
+
+    (finding,) = lint_files(tmp_path)
+
+    assert str(finding) == "espace: the implicit grant is on [implicit-grant]"
