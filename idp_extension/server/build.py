@@ -5,16 +5,17 @@ import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from idp_extension.server.download import KEYCLOAK, Progress, fetch, silent
 from idp_extension.server.errors import ServerError
 from idp_extension.server.java import Java, find_java
-from idp_extension.server.provider_jar import build_provider, sources_digest
+from idp_extension.server.provider_jar import JAR_NAME, build_provider, sources_digest
 from idp_extension.server.version import KEYCLOAK_VERSION, check_version_floor
 
 DATABASES = ("dev-file", "postgres")
@@ -57,22 +58,31 @@ def ensure_server(
     options = [f"--db={db}", "--health-enabled=true"]
     key = sha256("\0".join([KEYCLOAK.sha256, sources_digest(), *options]).encode()).hexdigest()[:16]
     home = cache_dir / "keycloak" / f"{KEYCLOAK_VERSION}-{key}"
-    complete = home / ".complete"
-    if not complete.exists():
-        with _lock(cache_dir / "keycloak.lock", progress):
-            if not complete.exists():
-                _make(home, options, java, cache_dir, progress)
-                complete.touch()
+    make_once(home, partial(_make, home, options, java, cache_dir, progress), progress)
     return BuiltServer(home, java, db)
 
 
+def make_once(directory: Path, make: Callable[[], None], progress: Progress = silent) -> None:
+    """Call `make` to fill `directory`, once for all processes: one makes, the others wait for it.
+
+    A mark is written last: what an interrupted attempt left is thrown away and made again.
+    """
+    complete = directory / ".complete"
+    if complete.exists():
+        return
+    with _lock(directory.with_name("lock"), progress):
+        if not complete.exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            make()
+            complete.touch()
+
+
 def _make(home: Path, options: list[str], java: Java, cache_dir: Path, progress: Progress) -> None:
-    """Unpack and build in `home`; what an interrupted attempt left there is thrown away first."""
+    """Unpack and build in `home`."""
     archive = fetch(KEYCLOAK, cache_dir, progress)
-    shutil.rmtree(home, ignore_errors=True)
     progress("unpacking Keycloak", 0, 0)
     unpack(archive, home)
-    build_provider(java, home, cache_dir, progress)
+    build_provider(java, home, cache_dir, home / "providers" / JAR_NAME, progress)
     progress("building Keycloak (20 to 60 seconds, once)", 0, 0)
     done = subprocess.run(
         [home / "bin" / "kc.sh", "build", *options],

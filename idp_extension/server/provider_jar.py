@@ -41,18 +41,18 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
-def build_provider(java: Java, keycloak_home: Path, cache_dir: Path, progress: Progress = silent) -> Path:
-    """Compile against the libraries of `keycloak_home` and put the JAR into its `providers` directory.
+def build_provider(
+    java: Java, keycloak_home: Path, cache_dir: Path, jar: Path, progress: Progress = silent
+) -> None:
+    """Compile our sources against the libraries of `keycloak_home`; pack classes and resources as `jar`.
 
     Raises ServerError with the compiler's first lines when the sources do not compile.
     """
-    jar = keycloak_home / "providers" / JAR_NAME
     with tempfile.TemporaryDirectory(prefix="bdt-provider-") as scratch:
         classes = Path(scratch)
         progress("compiling the Keycloak provider", 0, 0)
-        _compile(_compiler(java, cache_dir, progress), keycloak_home, classes)
+        compile_java(compiler_for(java, cache_dir, progress), keycloak_home, JAVA_DIR, classes)
         write_jar(jar, classes, RESOURCES_DIR)
-    return jar
 
 
 def write_jar(jar: Path, *roots: Path) -> None:
@@ -66,17 +66,19 @@ def write_jar(jar: Path, *roots: Path) -> None:
                 archive.writestr(entry, path.read_bytes())
 
 
-def _compiler(java: Java, cache_dir: Path, progress: Progress) -> list[str]:
+def compiler_for(java: Java, cache_dir: Path, progress: Progress = silent) -> list[str]:
+    """Give the command that compiles: the `javac` beside this Java, else ecj run by it."""
     if java.javac is not None:
         return [str(java.javac), "-Xlint:-options"]
     return [str(java.executable), "-jar", str(fetch(ECJ, cache_dir, progress)), "-warn:none"]
 
 
-def _compile(compiler: list[str], keycloak_home: Path, classes: Path) -> None:
+def compile_java(compiler: list[str], keycloak_home: Path, sources_dir: Path, classes: Path) -> None:
+    """Compile what is below `sources_dir` into `classes`, where classes compiled before are known."""
     libraries = sorted((keycloak_home / "lib" / "lib").glob("*/*.jar"))
     options = ["-source", _TARGET, "-target", _TARGET, "-encoding", "UTF-8", "-proc:none", "-d", str(classes)]
-    class_path = ["-classpath", os.pathsep.join(map(str, libraries))]
-    sources = [str(path) for path in _files(JAVA_DIR)]
+    class_path = ["-classpath", os.pathsep.join(map(str, [classes, *libraries]))]
+    sources = [str(path) for path in _files(sources_dir)]
     done = subprocess.run(
         [*compiler, *options, *class_path, *sources], capture_output=True, text=True, check=False
     )

@@ -2,7 +2,12 @@
 <#import "template.ftl" as layout>
 <#import "field.ftl" as field>
 <#import "buttons.ftl" as buttons>
-<@layout.registrationLayout displayMessage=!messagesPerField.existsError('password','password-confirm'); section>
+<#-- Keycloak tells a refused password to the page; it belongs to the field, where a screen reader says it. -->
+<#assign refused = messagesPerField.get("password")>
+<#if !messagesPerField.existsError("password", "password-confirm") && message?? && message.type = "error">
+    <#assign refused = message.summary>
+</#if>
+<@layout.registrationLayout displayRequiredFields=true displayMessage=!(message?? && message.type = "error"); section>
     <#if section = "header">${msg("updatePasswordTitle")}<#elseif section = "form">
     <form class="form" action="${url.loginAction}" method="post">
         <section class="rules" aria-labelledby="rules">
@@ -13,7 +18,7 @@
                 <li data-rule="classes">${msg("passwordRuleClasses")}</li>
             </ul>
         </section>
-        <@field.password name="password-new" label=msg("passwordNew") fieldName="password" required=true autocomplete="new-password" autofocus=true/>
+        <@field.password name="password-new" label=msg("passwordNew") error=refused required=true autocomplete="new-password" autofocus=true/>
         <@field.password name="password-confirm" label=msg("passwordConfirm") required=true autocomplete="new-password"/>
         <#-- Whoever changes a password ends the sessions opened with the old one (guide silent, GS-20). -->
         <input type="hidden" name="logout-sessions" value="on">

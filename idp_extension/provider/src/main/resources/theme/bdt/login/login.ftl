@@ -2,7 +2,7 @@
 <#import "template.ftl" as layout>
 <#import "field.ftl" as field>
 <#import "buttons.ftl" as buttons>
-<@layout.registrationLayout displayMessage=!messagesPerField.existsError('username','password'); section>
+<@layout.registrationLayout displayRequiredFields=true displayMessage=!messagesPerField.existsError('username','password'); section>
     <#if section = "header">${msg("loginAccountTitle")}<#elseif section = "form">
     <form class="form" action="${url.loginAction}" method="post">
         <#if !usernameHidden??>

@@ -2,19 +2,18 @@
 (() => {
   const words = document.currentScript.dataset;
 
-  for (const input of document.querySelectorAll('input[type="password"]')) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "reveal";
-    button.textContent = words.show;
-    button.setAttribute("aria-controls", input.id);
-    button.addEventListener("click", () => {
-      const isHidden = input.type === "password";
-      input.type = isHidden ? "text" : "password";
-      button.textContent = isHidden ? words.hide : words.show;
-    });
-    input.after(button);
-  }
+  const fields = [...document.querySelectorAll('input[type="password"]')];
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "reveal";
+  button.textContent = words.show;
+  button.setAttribute("aria-controls", fields.map((field) => field.id).join(" "));
+  button.addEventListener("click", () => {
+    const isHidden = fields[0].type === "password";
+    for (const field of fields) field.type = isHidden ? "text" : "password";
+    button.textContent = isHidden ? words.hide : words.show;
+  });
+  fields.at(-1).after(button);
 
   // The same classes as the server's rule: a letter is any letter of Unicode, the rest is "special".
   const classes = [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{L}\p{N}]/u];
