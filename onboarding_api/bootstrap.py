@@ -1,0 +1,60 @@
+"""The only place that chooses the real parts: database, clock, Keycloak, carrier, mail server."""
+
+from idp_extension.gateway import KeycloakGateway
+from onboarding_api.delivery.clock import clock_of
+from onboarding_api.letters.carriers.spool import SpoolCarrier
+from onboarding_api.mails.smtp import SmtpSettings
+from onboarding_api.model.base import Database
+from onboarding_api.model.sender import Sender
+from onboarding_api.settings import Settings
+from onboarding_api.usecases.act import Office
+
+SYNC_ACCOUNT = "bdt-sync"
+SENDER_NAME = "Banque des Territoires"
+SENDER_ADDRESS = ("Espace personnel", "56 rue de Lille", "75007 PARIS")
+
+
+def build_database(settings: Settings) -> Database:
+    """The database, open."""
+    return Database(settings.database_url)
+
+
+def build_office(settings: Settings) -> Office:
+    """What the use cases need."""
+    database = build_database(settings)
+    return Office(database=database, clock=clock_of(database), code_keys=settings.code_keys)
+
+
+def build_gateway(settings: Settings) -> KeycloakGateway:
+    """Keycloak, by the account that projects people and groups."""
+    return KeycloakGateway(
+        settings.keycloak_url, settings.keycloak_realm, SYNC_ACCOUNT, settings.sync_client_secret
+    )
+
+
+def build_carrier(settings: Settings) -> SpoolCarrier:
+    """Who takes the letters away."""
+    return SpoolCarrier(settings.spool_directory)
+
+
+def build_mailer(settings: Settings) -> SmtpSettings:
+    """The mail server."""
+    return SmtpSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        use_starttls=settings.smtp_starttls,
+        username=settings.smtp_user,
+        password=settings.smtp_password,
+    )
+
+
+def build_sender(settings: Settings) -> Sender:
+    """Who writes the letters and mails."""
+    return Sender(
+        name=SENDER_NAME,
+        address_lines=SENDER_ADDRESS,
+        site_address=settings.public_url,
+        phone=settings.contact_phone,
+        hours=settings.contact_hours,
+        email=settings.contact_email,
+    )

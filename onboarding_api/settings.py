@@ -1,0 +1,177 @@
+"""The settings of one installation, read once from the environment (`BDT_…`).
+
+With no environment named it is production, and what is unsafe there does not start. A default written here is
+right in production and fit to be public; anything else has none.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from onboarding_api.model.activation_code import CodeKeys
+from policies.engine.catalogue import load_catalogue
+from policies.engine.strict import StrictValidator
+
+ESPACE_PREFIX = "BDT_ESPACE_URL_"
+SHORTEST_SECRET = 32
+FEWEST_SYMBOLS = 10
+PRODUCTION = "production"
+
+_URL = {"type": "string", "regex": r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?"}
+_SECRET = {"type": "string", "empty": False, "required": True}
+_TEXT = {"type": "string", "empty": False, "required": True}
+
+_FORM: Mapping[str, Mapping[str, Any]] = {
+    "environment": {"type": "string", "allowed": [PRODUCTION, "demo", "test"]},
+    "database_url": {
+        "type": "string",
+        "regex": r"(sqlite:///|postgresql\+psycopg://).+",
+        "required": True,
+    },
+    "public_url": {**_URL, "required": True},
+    "secret_key": _SECRET,
+    "keycloak_url": {**_URL, "required": True},
+    "keycloak_public_url": _URL,
+    "keycloak_realm": {"type": "string", "regex": r"[a-z][a-z0-9-]*"},
+    "portal_client_secret": _SECRET,
+    "sync_client_secret": _SECRET,
+    "code_keys": {
+        "type": "string",
+        "regex": r"[A-Za-z0-9_-]+:([0-9a-f]{2})+(,[A-Za-z0-9_-]+:([0-9a-f]{2})+)*",
+        "required": True,
+    },
+    "smtp_host": _TEXT,
+    "smtp_port": {"type": "integer", "coerce": "integer", "min": 1, "max": 65535, "required": True},
+    "smtp_from": _TEXT,
+    "smtp_user": {"type": "string", "empty": False},
+    "smtp_password": {"type": "string", "empty": False},
+    "smtp_starttls": {"type": "boolean", "coerce": "boolean"},
+    "spool_directory": _TEXT,
+    "contact_email": _TEXT,
+    "contact_phone": _TEXT,
+    "contact_hours": {"type": "string", "empty": False},
+    "trusted_proxies": {"type": "integer", "coerce": "integer", "min": 0, "max": 9},
+}
+
+VARIABLES: Mapping[str, bool] = MappingProxyType(
+    {f"BDT_{name.upper()}": bool(rules.get("required")) for name, rules in _FORM.items()}
+)
+"""Every variable, and whether it is needed. Besides: a `BDT_ESPACE_URL_<ESPACE>` for each open espace."""
+
+
+class BadSettings(Exception):
+    """The environment cannot be read; the text names each variable and what is wrong, never its value."""
+
+
+class UnsafeSettings(BadSettings):
+    """The environment can be read, and would not be safe in production."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
+    browsers do and what tokens carry; the same unless told otherwise. `trusted_proxies` counts the proxies in
+    front whose `X-Forwarded-*` are believed.
+    """
+
+    database_url: str = field(repr=False)
+    public_url: str
+    secret_key: str = field(repr=False)
+    keycloak_url: str
+    keycloak_public_url: str
+    portal_client_secret: str = field(repr=False)
+    sync_client_secret: str = field(repr=False)
+    code_keys: CodeKeys
+    smtp_host: str
+    smtp_port: int
+    smtp_from: str
+    spool_directory: Path
+    contact_email: str
+    contact_phone: str
+    environment: str = PRODUCTION
+    keycloak_realm: str = "bdt"
+    contact_hours: str = "du lundi au vendredi, de 9 h à 18 h"
+    smtp_user: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
+    smtp_starttls: bool = False
+    trusted_proxies: int = 0
+    espace_urls: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        BadSettings, UnsafeSettings: see `settings_from`.
+    """
+    return settings_from(os.environ)
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """The settings that an environment makes.
+
+    Raises:
+        BadSettings: a variable is missing or cannot be read.
+        UnsafeSettings: in production, a URL without TLS, or a secret that is short or repeats itself.
+    """
+    rules = dict(zip(VARIABLES, _FORM.values(), strict=True))
+    read = _validated(rules, {name: environ[name] for name in VARIABLES if name in environ})
+    values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
+    values["code_keys"] = _code_keys(values["code_keys"])
+    values["spool_directory"] = Path(values["spool_directory"])
+    values.setdefault("keycloak_public_url", values["keycloak_url"])
+    settings = Settings(**values, espace_urls=_espace_urls(environ))
+    if settings.environment == PRODUCTION:
+        _check_safe(settings)
+    return settings
+
+
+def _validated(rules: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[str, Any]:
+    validator = StrictValidator(rules)
+    if not validator.validate(given):
+        raise BadSettings("; ".join(f"{name}: {faults[0]}" for name, faults in validator.errors.items()))
+    read: Mapping[str, Any] = validator.document
+    return read
+
+
+def _code_keys(text: str) -> CodeKeys:
+    pairs = [pair.partition(":") for pair in text.split(",")]
+    keys = {key_id: bytes.fromhex(key) for key_id, _, key in pairs}
+    try:
+        return CodeKeys(current=pairs[0][0], keys=keys)
+    except ValueError as error:
+        raise BadSettings(f"BDT_CODE_KEYS: {error}") from None
+
+
+def _espace_urls(environ: Mapping[str, str]) -> Mapping[str, str]:
+    known = {f"{ESPACE_PREFIX}{key.upper().replace('-', '_')}": key for key in load_catalogue().espaces}
+    given = {name: value for name, value in environ.items() if name.startswith(ESPACE_PREFIX)}
+    _validated(dict.fromkeys(known, _URL), given)
+    return MappingProxyType({known[name]: url for name, url in given.items()})
+
+
+def _check_safe(settings: Settings) -> None:
+    urls = {
+        "BDT_PUBLIC_URL": settings.public_url,
+        "BDT_KEYCLOAK_PUBLIC_URL": settings.keycloak_public_url,
+        **{f"{ESPACE_PREFIX}{key}": url for key, url in settings.espace_urls.items()},
+    }
+    secrets = {
+        "BDT_SECRET_KEY": settings.secret_key,
+        "BDT_PORTAL_CLIENT_SECRET": settings.portal_client_secret,
+        "BDT_SYNC_CLIENT_SECRET": settings.sync_client_secret,
+        **{f"BDT_CODE_KEYS {key_id}": key.hex() for key_id, key in settings.code_keys.keys.items()},
+    }
+    faults = [f"{name}: https is needed" for name, url in urls.items() if not url.startswith("https://")]
+    faults += [
+        f"{name}: at least {SHORTEST_SECRET} characters that do not repeat"
+        for name, secret in secrets.items()
+        if len(secret) < SHORTEST_SECRET or len(set(secret)) < FEWEST_SYMBOLS
+    ]
+    if len(set(secrets.values())) < len(secrets):
+        faults.append("two secrets are the same")
+    if faults:
+        raise UnsafeSettings("; ".join(faults))
