@@ -24,7 +24,7 @@ _RANKS = {
     LetterState.RETURNED: 5,
     LetterState.REJECTED: 5,
 }
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_-]{0,127}")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
 
 UnavailableReason = Literal["missing", "read_only", "full", "failing"]
 
@@ -139,7 +139,7 @@ def check_key(key: str) -> None:
     """Refuse a key that is no plain name.
 
     Raises:
-        LetterRefused: other than letters, digits, `:`, `_`, `-`, or more than 128 of them.
+        LetterRefused: other than letters, digits, `:`, `.`, `_`, `-`, or more than 128 of them.
     """
     if not _KEY.fullmatch(key):
         raise LetterRefused("the delivery key is no plain name")

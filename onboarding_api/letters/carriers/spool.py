@@ -4,7 +4,7 @@
     <key>.json     address, options, sha256 of the print; never the code. Written last: a letter is there
                    when its JSON is there and the sha256 agrees
     sent/          both files go here when the letter has been taken
-    events/        <key>.<anything>.json with {"state", "at", "code", "text"}: what became of it
+    events/        <key>.<number>.json with {"state", "at", "code", "text"}: what became of it
 
 Each file is written under another name, synced, then renamed: a reader never sees half a letter.
 """
@@ -73,7 +73,7 @@ class SpoolCarrier:
                 raise FileNotFoundError(errno.ENOENT, "no spool directory")
             held = self._held(ref)
             here = [Event(LetterState.SPOOLED, None, "spooled", "")] if held else []
-            news = [_read_event(file) for file in sorted(self._directory.glob(f"events/{ref}.*json"))]
+            news = [_read_event(file) for file in sorted(self._directory.glob(f"events/{ref}.[0-9]*.json"))]
         latest = datetime.max.replace(tzinfo=UTC)
         return (*here, *sorted(news, key=lambda event: event.at or latest))
 

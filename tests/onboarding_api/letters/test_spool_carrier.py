@@ -26,7 +26,7 @@ from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.model.letter import LetterState
 from tests.builders.correspondence import LETTER_TO_EUS, SENDER
 
-KEY = "letter:7e57ab1e-0000-4000-8000-000000000001"
+KEY = "letter.print:7e57ab1e-0000-4000-8000-000000000001"
 NOBODY = 65534
 
 
@@ -122,7 +122,7 @@ def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path):
     assert sidecar["sha256"] == hashlib.sha256(b"%PDF-24").hexdigest()
 
 
-@pytest.mark.parametrize("key", ["", "../escape", "a/b", "a.b", ".hidden", "x" * 129, "a\n", "a*"])
+@pytest.mark.parametrize("key", ["", "../escape", "a/b", "..", ".hidden", "x" * 129, "a\n", "a*"])
 def test_a_key_that_is_no_plain_name_is_refused(spool: Path, key: str):
     with pytest.raises(LetterRefused):
         package(key=key)
@@ -236,7 +236,7 @@ def test_a_letter_that_left_the_spool_altogether_has_no_news_but_its_events(spoo
     SpoolCarrier(spool).submit(package())
     shutil.rmtree(spool)
     spool.mkdir()
-    drop(spool, f"{KEY}.json", {"state": "returned", "at": "2026-12-01T08:00:00+00:00", "code": "PND"})
+    drop(spool, f"{KEY}.1.json", {"state": "returned", "at": "2026-12-01T08:00:00+00:00", "code": "PND"})
     assert [event.carrier_code for event in SpoolCarrier(spool).status(KEY)] == ["PND"]
 
 
