@@ -1,0 +1,45 @@
+"""From a posted form to a use case and back: faults and refusals are shown beside what was typed."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.model.refusals import BadInput, NotFound, Refusal
+from onboarding_api.web.errors import answer_to
+from onboarding_api.web.schemas.form import Form, Reading
+
+INVALID = 422
+
+
+def submit(
+    form: Form,
+    act: Callable[[Mapping[str, Any]], str],
+    show: Callable[[Reading], str],
+) -> ResponseReturnValue:
+    """Read the form of this request and act on it.
+
+    Args:
+        form: what the request may contain.
+        act: does it, and gives the path of the page to go to (POST-redirect-GET, so that neither the back
+            button nor a reload sends the form again).
+        show: the page of the form with its faults.
+    """
+    found = form.read(request.form)
+    if found.faults:
+        return show(found), INVALID
+    try:
+        return redirect(act(found.values), 303)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        status, sentence = answer_to(refusal)
+        return show(found.with_fault(_field_of(refusal, form), sentence)), status
+
+
+def _field_of(refusal: Refusal, form: Form) -> str | None:
+    """The field a refusal belongs to: its own, or the only one that a person fills in."""
+    if isinstance(refusal, BadInput) and refusal.field in form.schema:
+        return refusal.field
+    return "code" if "code" in form.schema and refusal.code in {"wrong_code", "code_dead"} else None

@@ -1,0 +1,42 @@
+"""What a page may ask of the application: its settings, its office, its OpenID Connect client."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from idp_extension.relying_party.client import OpenIDClient
+from onboarding_api.settings import Settings
+from onboarding_api.usecases.act import Office
+
+EXTENSION = "house"
+
+
+@dataclass(frozen=True)
+class House:
+    """The real parts, chosen once when the application starts."""
+
+    settings: Settings
+    office: Office
+    identity: OpenIDClient
+
+
+def house() -> House:
+    """The parts of the running application."""
+    found: House = current_app.extensions[EXTENSION]
+    return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A transaction that changes nothing."""
+    with house().office.database.reading() as session:
+        yield session
+
+
+def now() -> datetime:
+    """The moment, by the one clock of the house."""
+    return house().office.clock()

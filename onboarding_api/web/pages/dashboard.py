@@ -1,0 +1,47 @@
+"""« Tableau de bord »: what to do next, what can be opened (G-09 to G-15, G-73 to G-77)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.queries.dashboard import dashboard
+from onboarding_api.web.forms import submit
+from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.house import now, reading
+from onboarding_api.web.local_paths import local_path
+from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.schemas.structures import ACTIVE_STRUCTURE
+
+blueprint = Blueprint("dashboard", __name__)
+blueprint.before_request(require_visit)
+
+
+def _page(form: Reading) -> str:
+    here = visit()
+    siren = here.active.siren if here.active else None
+    with reading() as db:
+        board = dashboard(db, here.person.id, siren, now())
+    return render_template("dashboard.html", board=board, form=form)
+
+
+@blueprint.get("/tableau-de-bord")
+def show() -> str:
+    """The first page after log-in."""
+    return _page(Reading())
+
+
+@blueprint.post("/structure-active")
+def switch_structure() -> ResponseReturnValue:
+    """Work for another of one's structures (GS-12).
+
+    Raises:
+        NotFound: not attached to it.
+    """
+
+    def act(values: Mapping[str, Any]) -> str:
+        session["siren"] = visit().structure(values["siren"]).siren
+        return local_path(values.get("suite"), url_for("dashboard.show"))
+
+    return submit(ACTIVE_STRUCTURE, act, _page)

@@ -1,0 +1,64 @@
+"""How a typed text is brought to its normal form; a ValueError becomes the field's fault."""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+_SPACES = re.compile(r"\s+")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff' ’.-]+")
+
+
+def one_line(text: str) -> str:
+    """NFC, spaces made one, no control, invisible or direction sign.
+
+    Raises:
+        ValueError: such a sign is there (security threats 34 and 38).
+    """
+    line = (
+        _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip() if text.isprintable() else text.strip()
+    )
+    if not line.isprintable() or any(unicodedata.category(sign) in {"Cf", "Co", "Cn"} for sign in line):
+        raise ValueError("invisible sign")
+    return line
+
+
+def name(text: str) -> str:
+    """A first or last name in Latin letters: « Marie » with a Cyrillic letter is refused.
+
+    Raises:
+        ValueError: another script, a digit or another sign.
+    """
+    line = one_line(text)
+    if line and not _LATIN.fullmatch(line):
+        raise ValueError("not a name in Latin letters")
+    return line
+
+
+def email(text: str) -> str:
+    """An e-mail address in its normal form, in small letters.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False)
+    except EmailNotValidError as fault:
+        raise ValueError(str(fault)) from None
+    return checked.normalized.lower()
+
+
+def paragraph(text: str) -> str:
+    """A text of several lines: NFC, line ends made one, no invisible sign.
+
+    Raises:
+        ValueError: such a sign is there.
+    """
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").strip().split("\n")
+    return "\n".join(one_line(line) if line.strip() else "" for line in lines)
+
+
+def upper_reference(text: str) -> str:
+    """The reference of a letter as printed, `BDT-7K2M-9QXA`, whatever the case and the spaces."""
+    signs = re.sub(r"[\s‐-―-]", "", one_line(text)).upper()
+    return "-".join((signs[:3], signs[3:7], signs[7:]))

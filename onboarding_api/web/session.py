@@ -1,0 +1,147 @@
+"""Sessions of the portal: kept on the server, found by the digest of a random cookie.
+
+Times out after fifteen minutes without a request and after ten hours at most (ASVS 7.3.1, 7.3.2); the
+number changes at log-in, so that one planted before it is worth nothing (session fixation, ASVS 7.2.4).
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import delete, or_
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import CallbackDict
+
+from onboarding_api.model.base import Database
+from onboarding_api.model.refusals import DatabaseBusy
+from onboarding_api.model.web_session import WebSession
+
+COOKIE = "__Host-bdt"
+IDLE = timedelta(minutes=15)
+LONGEST = timedelta(hours=10)
+# A page more or less does not move the fifteen minutes: one write a minute is enough.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class PortalSession(CallbackDict[str, Any], SessionMixin):
+    """What the server keeps for one browser; `modified` is set by each change of a key."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None, token: str | None = None) -> None:
+        def changed(this: "PortalSession") -> None:
+            this.modified = True
+
+        super().__init__(values or {}, changed)
+        self.token = token
+        self.seen_at: datetime | None = None
+        self.modified = False
+        self.is_renewed = False
+        self.is_ended = False
+
+    def log_in(self, values: Mapping[str, Any]) -> None:
+        """Forget what the anonymous browser had, take these values, and change the cookie."""
+        self.clear()
+        self.update(values)
+        self.is_renewed = True
+
+    def end(self) -> None:
+        """Nothing remains: neither the row nor the cookie."""
+        self.clear()
+        self.is_ended = True
+
+
+def current_session() -> PortalSession:
+    """The session of this request."""
+    return cast(PortalSession, session._get_current_object())  # type: ignore[attr-defined]
+
+
+class ServerSessions(SessionInterface):
+    """Flask's `session`, in the table `web_session`.
+
+    Args:
+        database: the house's.
+        clock: aware UTC.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def open_session(self, app: Flask, request: Request) -> PortalSession:
+        """The session of the cookie; an empty one when there is none or when its time is over."""
+        token = request.cookies.get(COOKIE)
+        if not token:
+            return PortalSession()
+        with self._database.reading() as db:
+            row = db.get(WebSession, _digest(token))
+            if row is None or _is_over(row, self._clock()):
+                return PortalSession()
+            opened = PortalSession(row.values, token)
+            opened.seen_at = row.seen_at
+            return opened
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write what changed; send the cookie when it is new.
+
+        Raises:
+            DatabaseBusy: something changed and could not be written.
+        """
+        current = cast(PortalSession, session)
+        if current.is_ended:
+            self._forget(current, response)
+        elif current.is_renewed or (current.modified and current and current.token is None):
+            self._start(current, response)
+        elif current.modified and current.token:
+            self._update(current)
+        elif current.seen_at and self._clock() - current.seen_at > SEEN_EVERY:
+            with suppress(DatabaseBusy):
+                self._update(current)
+
+    def _start(self, current: PortalSession, response: Response) -> None:
+        now, token = self._clock(), secrets.token_urlsafe(32)
+        with self._database.writing() as db:
+            _drop(db, current.token)
+            db.execute(
+                delete(WebSession).where(
+                    or_(WebSession.seen_at < now - IDLE, WebSession.created_at < now - LONGEST)
+                )
+            )
+            db.add(
+                WebSession(
+                    token_digest=_digest(token),
+                    person_id=current.get("person_id"),
+                    keycloak_sid=current.get("keycloak_sid"),
+                    values=dict(current),
+                    created_at=now,
+                    seen_at=now,
+                )
+            )
+        response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
+
+    def _update(self, current: PortalSession) -> None:
+        with self._database.writing() as db:
+            row = db.get(WebSession, _digest(cast(str, current.token)))
+            if row is not None:
+                row.values, row.seen_at = dict(current), self._clock()
+
+    def _forget(self, current: PortalSession, response: Response) -> None:
+        with self._database.writing() as db:
+            _drop(db, current.token)
+        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _drop(db: Session, token: str | None) -> None:
+    if token:
+        db.execute(delete(WebSession).where(WebSession.token_digest == _digest(token)))
+
+
+def _is_over(row: WebSession, now: datetime) -> bool:
+    return now - row.seen_at > IDLE or now - row.created_at > LONGEST
