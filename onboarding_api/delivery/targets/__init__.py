@@ -1,1 +1,28 @@
-"""Where deliveries go: Keycloak, mail, letter."""
+"""Where deliveries go: what delivers each kind of row."""
+
+from collections.abc import Mapping
+
+from idp_extension.gateway import KeycloakGateway
+from onboarding_api.delivery.targets.keycloak import PersonProjection, Welcome
+from onboarding_api.delivery.targets.letter import LetterPrint
+from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
+from onboarding_api.delivery.worker import Target
+from onboarding_api.letters.carriers.port import Carrier
+from onboarding_api.usecases.act import Office
+
+PORTAL_CLIENT = "portail"
+
+
+def all_targets(
+    office: Office, gateway: KeycloakGateway, carrier: Carrier, mail: Mail
+) -> Mapping[str, Target]:
+    """A target for each kind that `usecases.consequences` writes; `mail.sender` also writes the letters."""
+    return {
+        "keycloak.person": PersonProjection(gateway),
+        "keycloak.welcome": Welcome(gateway, PORTAL_CLIENT),
+        "mail": mail,
+        "letter.print": LetterPrint(carrier, office.code_keys, mail.sender),
+        "timer.letter_reminder": LetterReminder(mail),
+        "timer.claim_expiry": ClaimExpiry(office),
+    }

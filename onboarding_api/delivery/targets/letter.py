@@ -1,0 +1,76 @@
+"""The letter: make its code, print it, hand it to the carrier, and keep the fingerprint of what left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.letters.address import AddressImpossible
+from onboarding_api.letters.carriers.port import Carrier, LetterPackage, LetterRefused
+from onboarding_api.letters.pdf import UnprintableLetter, render_pdf
+from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
+from onboarding_api.model.letter import Letter
+from onboarding_api.model.printed_code import PrintedCode
+from onboarding_api.model.sender import Sender
+from onboarding_api.model.structure import Structure
+from onboarding_api.model.validity import expires_at
+from onboarding_api.queries.letters import letter_facts
+from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
+
+
+@dataclass(frozen=True)
+class LetterPrint:
+    """Kind `letter.print`: each try makes a new code; the one whose print the carrier holds becomes the code.
+
+    The order, and what a worker that stops at each step leaves:
+      1. fingerprint saved, under the lease   a fingerprint without a print: opens nothing
+      2. print handed over                    a print whose fingerprint is saved; the next try replaces it,
+                                              or, when it was taken, finds it and goes on with it
+      3. fingerprint copied to the letter, letter noted as spooled, row done: one transaction
+
+    A worker stopped before 2 and woken later hands over an older try, which the carrier ignores; its own 3
+    fails for want of a lease. So the code on paper is the letter's, whatever stops where.
+
+    Args:
+        carrier: takes the prints.
+        code_keys: for the fingerprint.
+        sender: who writes, and where an undeliverable letter comes back to.
+    """
+
+    carrier: Carrier
+    code_keys: CodeKeys
+    sender: Sender
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Print and hand over. Raises CarrierError, LeaseLost."""
+        letter_id, now = lease.args["letter_id"], ledger.clock()
+        try:
+            package = self._print(ledger, lease, now)
+        except (AddressImpossible, UnprintableLetter) as error:
+            raise LetterRefused("the letter cannot be printed") from error
+        if package is None:
+            return ledger.finish(lease)
+        receipt = self.carrier.submit(package)
+        with ledger.finishing(lease) as session:
+            letter = session.get_one(Letter, letter_id)
+            # Before the letter itself is written, as use cases do: two orders would be a deadlock.
+            session.get_one(Structure, letter.claim.siren, with_for_update=True)
+            session.get_one(PrintedCode, (letter_id, receipt.attempt)).becomes_code_of(letter)
+            note_letter_spooled(session, letter_id, now)
+        return None
+
+    def _print(self, ledger: Ledger, lease: Lease, now: datetime) -> LetterPackage | None:
+        """The print, its fingerprint saved; None when the letter must not leave any more."""
+        letter_id = lease.args["letter_id"]
+        with ledger.database.reading() as session:
+            facts = letter_facts(session, letter_id, self.sender, now)
+        if facts is None:
+            return None
+        code = new_code()
+        pdf = render_pdf(facts, code)
+        with ledger.holding(lease) as session:
+            letter = session.get_one(Letter, letter_id)
+            saved = fingerprint(code, letter.claim_id, self.code_keys)
+            end = expires_at(now, letter.claim.membership.structure.timezone)
+            session.add(PrintedCode.of(letter_id, lease.attempt, saved, now, end))
+        sender_lines = (self.sender.name, *self.sender.address_lines)
+        return LetterPackage(letter_id, lease.attempt, pdf, facts.address_lines, sender_lines)

@@ -1,0 +1,52 @@
+"""Mail: render the notice from the facts of the moment, and hand it to the mail server."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.mails.message import compose
+from onboarding_api.mails.rendering import render
+from onboarding_api.mails.smtp import SmtpSettings, send
+from onboarding_api.model.sender import Sender
+from onboarding_api.queries.notices import facts_of
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Kind `mail`: `args` name the notice and whom and what it is about.
+
+    A worker that dies after the server took the mail sends it again under the same Message-ID: accepted, as
+    a mail holds nothing that its copy could spoil.
+
+    Args:
+        sender: who writes.
+        from_address: the address it comes from.
+        smtp: the server.
+    """
+
+    sender: Sender
+    from_address: str
+    smtp: SmtpSettings
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Send the notice, or nothing when its occasion has passed. Raises MailError, LeaseLost."""
+        self.send(ledger, lease, lease.args)
+
+    def send(self, ledger: Ledger, lease: Lease, args: Mapping[str, Any]) -> None:
+        """The same for a row whose `args` are not those of a mail."""
+        with ledger.database.reading() as session:
+            found = facts_of(session, args)
+        if found is None:
+            return ledger.finish(lease)
+        message = compose(
+            render(found.notice, found.facts, self.sender),
+            to=found.to,
+            from_address=self.from_address,
+            sender_name=self.sender.name,
+            delivery_key=lease.key,
+            at=ledger.clock(),
+        )
+        ledger.mark_sending(lease)
+        send(message, self.smtp)
+        return ledger.finish(lease)

@@ -1,0 +1,31 @@
+"""Timers: rows due later, each in a lane of its own, which read again whether their occasion still stands."""
+
+from dataclasses import dataclass
+
+from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.usecases.act import Office
+from onboarding_api.usecases.expire_claims import expire_claim
+
+
+@dataclass(frozen=True)
+class LetterReminder:
+    """Kind `timer.letter_reminder`: none once the code is used, refused or dead."""
+
+    mail: Mail
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Send the reminder of this letter. Raises MailError, LeaseLost."""
+        self.mail.send(ledger, lease, {"notice": "letter_reminder", **lease.args})
+
+
+@dataclass(frozen=True)
+class ClaimExpiry:
+    """Kind `timer.claim_expiry`: does nothing while a later letter's code still lives."""
+
+    office: Office
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Expire the claim if its time is over. Raises LeaseLost."""
+        expire_claim(self.office, lease.args["claim_id"])
+        ledger.finish(lease)

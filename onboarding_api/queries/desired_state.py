@@ -1,0 +1,99 @@
+"""What Keycloak should know of one person: the whole of it, so that a repeated delivery is harmless."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from onboarding_api.model.habilitation import Habilitation, HabilitationState, is_effective
+from onboarding_api.model.membership import Membership, MembershipState
+from onboarding_api.model.person import Person
+from onboarding_api.model.service_group import ServiceGroup
+from onboarding_api.model.structure import Structure
+from onboarding_api.model.terms import TermsAcceptance
+from policies.engine.catalogue import load_catalogue
+
+
+@dataclass(frozen=True)
+class WantedStructure:
+    """A structure the person is attached to, and the services that are effective there now."""
+
+    siren: str
+    name: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WantedPerson:
+    """The account of a person, and her places.
+
+    `group_ids` are Keycloak's groups as last seen, by SIREN or `<siren>/<service>`.
+    """
+
+    identifiant: str
+    keycloak_id: str | None
+    email: str
+    prenom: str
+    nom: str
+    is_active: bool
+    structures: tuple[WantedStructure, ...]
+    group_ids: Mapping[str, str]
+
+
+def desired_person(session: Session, person_id: str, now: datetime) -> WantedPerson | None:
+    """The state that Keycloak has to match now; None when nobody has this id."""
+    person = session.get(Person, person_id)
+    if person is None:
+        return None
+    stays = session.scalars(
+        select(Membership)
+        .where(Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED)
+        .order_by(Membership.siren)
+    ).all()
+    return WantedPerson(
+        identifiant=person.identifiant,
+        keycloak_id=person.keycloak_id,
+        email=person.email,
+        prenom=person.prenom,
+        nom=person.nom,
+        is_active=person.is_active,
+        structures=tuple(
+            WantedStructure(stay.siren, stay.structure.name, _effective_services(session, stay, now))
+            for stay in stays
+        ),
+        group_ids=_known_groups(session, [stay.structure for stay in stays]),
+    )
+
+
+def _effective_services(session: Session, stay: Membership, now: datetime) -> tuple[str, ...]:
+    accepted = _accepted_espaces(session, stay)
+    granted = session.scalars(
+        select(Habilitation)
+        .where(Habilitation.membership_id == stay.id, Habilitation.state == HabilitationState.GRANTED)
+        .order_by(Habilitation.service)
+    )
+    return tuple(each.service for each in granted if is_effective(each, each.espace in accepted, now))
+
+
+def _accepted_espaces(session: Session, stay: Membership) -> set[str]:
+    """The espaces without conditions particulières, and those whose current version is accepted."""
+    rows = session.execute(
+        select(TermsAcceptance.espace, TermsAcceptance.version).where(
+            TermsAcceptance.membership_id == stay.id
+        )
+    )
+    accepted = {(espace, version) for espace, version in rows}
+    return {
+        espace.key
+        for espace in load_catalogue().espaces.values()
+        if espace.terms_version is None or (espace.key, espace.terms_version) in accepted
+    }
+
+
+def _known_groups(session: Session, structures: Iterable[Structure]) -> dict[str, str]:
+    known = {each.siren: each.kc_group_id for each in structures}
+    rows = session.scalars(select(ServiceGroup).where(ServiceGroup.siren.in_(known)))
+    of_services = {f"{row.siren}/{row.service}": row.kc_group_id for row in rows}
+    return {siren: group_id for siren, group_id in known.items() if group_id} | of_services
