@@ -6,14 +6,13 @@ gets its clients and roles from them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from policies.engine.faults import BadSource, Fault
-from policies.engine.strict import StrictValidator
+from policies.engine.strict import StrictValidator, flat_errors, with_guess
 from policies.engine.yaml_source import Source, load_rules_of_form, load_yaml
 
 __all__ = ["Catalogue", "Espace", "Fonction", "Service", "StructureType", "load_catalogue", "read_catalogue"]
@@ -128,31 +127,12 @@ def _validated(
     rules = {"list": {"type": "dict", "keysrules": form["key"], "valuesrules": form["value"]}}
     validator = StrictValidator(rules, references=codes)
     validator.validate({"list": source.data})
-    known = tuple(form["value"].get("schema", ()))
+    known = form["value"].get("schema", ())
     faults = [
-        source.fault(path, _with_guess(message, path, known))
-        for path, message in _flat(validator.errors.get("list", []), ())
+        source.fault(path, with_guess(message, path, known))
+        for path, message in flat_errors(validator.errors.get("list", []))
     ]
     return validator.document["list"], faults
-
-
-def _flat(errors: list[Any], path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], str]]:
-    """Cerberus nests its errors as the document is nested; flatten them to (path, message)."""
-    found: list[tuple[tuple[str | int, ...], str]] = []
-    for error in errors:
-        if isinstance(error, str):
-            found.append((path, error))
-        else:
-            for key, below in error.items():
-                found += _flat(below, (*path, key))
-    return found
-
-
-def _with_guess(message: str, path: tuple[str | int, ...], known: tuple[str, ...]) -> str:
-    if message != "unknown field":
-        return message
-    near = get_close_matches(str(path[-1]), known, n=1)
-    return f"{message}, did you mean {near[0]}?" if near else f"{message}, expected one of {', '.join(known)}"
 
 
 def _faults_between_lists(services: Source, codes: Mapping[str, tuple[str, ...]]) -> list[Fault]:

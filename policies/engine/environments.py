@@ -1,18 +1,16 @@
 """What the rules say in one environment: which apply, their conditions there, the attributes they read."""
 
-import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
 
 from policies.engine.cedar import pst
 from policies.engine.faults import BadSource
 from policies.engine.model import Environment, Model
 from policies.engine.statements import Rule
+from policies.engine.syntax import Path, children, conjunction, longest, path_of, paths_read
 
-__all__ = ["Applied", "Path", "applied_rules", "cone", "path_of", "paths_read", "scope_holds", "specialise"]
+__all__ = ["Applied", "applied_rules", "cone", "scope_holds", "specialise", "whole_condition"]
 
-Path = tuple[str, ...]
 TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
 
 
@@ -76,12 +74,6 @@ def whole_condition(template: pst.Template) -> pst.Expr:
     )
 
 
-def conjunction(parts: Iterable[pst.Expr]) -> pst.Expr:
-    """`a && b && c`; true when there is no part."""
-    listed = list(parts)
-    return reduce(lambda left, right: pst.BinaryOp("and", left, right), listed) if listed else TRUE
-
-
 def specialise(expr: pst.Expr, model: Model, environment: Environment) -> pst.Expr:
     """The expression in one environment: each `is` becomes true or false, and folds what it guards."""
     match expr:
@@ -98,6 +90,10 @@ def specialise(expr: pst.Expr, model: Model, environment: Environment) -> pst.Ex
             return _fold(op, left, right, model, environment)
         case pst.IfThenElse():
             return _branch(expr, model, environment)
+        case pst.BinaryOp("eq" | "not_eq" as op, left, right) if _never_equal(
+            left, right, model, environment
+        ):
+            return pst.BoolLit(op == "not_eq")
         case _:
             return expr
 
@@ -117,6 +113,13 @@ def _fold(
     return pst.BinaryOp(op, first, second)
 
 
+def _never_equal(expr: pst.BinaryOp, model: Model, environment: Environment) -> bool:
+    """Two things of different types: the validator lets such a comparison pass, it is constantly false."""
+    types = [model.type_of(environment, path) for side in children(expr) if (path := path_of(side))]
+    first, *others = types or [None]
+    return any(first and other and first.name != other.name for other in others)
+
+
 def _branch(expr: pst.IfThenElse, model: Model, environment: Environment) -> pst.Expr:
     test = specialise(expr.cond, model, environment)
     if isinstance(test, pst.BoolLit):
@@ -128,47 +131,6 @@ def _branch(expr: pst.IfThenElse, model: Model, environment: Environment) -> pst
     )
 
 
-def path_of(expr: pst.Expr) -> Path | None:
-    """`resource.membership.user` as ("resource", "membership", "user"); None when it is something else."""
-    match expr:
-        case pst.Var(name):
-            return (name,)
-        case pst.GetAttr(base, attr):
-            below = path_of(base)
-            return (*below, attr) if below else None
-        case _:
-            return None
-
-
-def paths_read(expr: pst.Expr) -> frozenset[Path]:
-    """The longest attribute paths that an expression reads; `has` counts as reading its attribute."""
-    found = set(_paths(expr))
-    return frozenset(path for path in found if not any(_extends(other, path) for other in found))
-
-
 def cone(applied: Iterable[Applied]) -> frozenset[Path]:
     """The longest attribute paths that the rules of an environment read: its cone of influence."""
-    found = {path for each in applied for path in paths_read(each.condition)}
-    return frozenset(path for path in found if not any(_extends(other, path) for other in found))
-
-
-def _extends(longer: Path, shorter: Path) -> bool:
-    return len(longer) > len(shorter) and longer[: len(shorter)] == shorter
-
-
-def _paths(expr: object) -> Iterator[Path]:
-    match expr:
-        case pst.HasAttr(base, attrs):
-            below = path_of(base)
-            if below:
-                yield (*below, *attrs)
-            else:
-                yield from _paths(base)
-        case pst.Var() | pst.GetAttr() if path := path_of(expr):
-            yield path
-        case tuple():
-            for item in expr:
-                yield from _paths(item)
-        case _ if dataclasses.is_dataclass(expr):
-            for field in dataclasses.fields(expr):
-                yield from _paths(getattr(expr, field.name))
+    return longest(path for each in applied for path in paths_read(each.condition))

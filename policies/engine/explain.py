@@ -13,8 +13,8 @@ NOTHING_FR = "Aucune règle ne permet cette action."
 def explain_fr(decision: Decision, policies: Policies | None = None) -> tuple[str, ...]:
     """What a decision says to the person, in French.
 
-    A refusal: what is missing for the nearest permit, then the prohibitions that fired. An Allow: the sentence
-    of the rule that permits.
+    A refusal: what is missing for the nearest permit, then the prohibitions that fired. An Allow: the
+    sentence of the rule that permits.
     """
     rules = policies or load_policies()
     missing = (condition_fr(rules, part) for part in decision.missing)

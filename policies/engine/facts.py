@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,6 +68,18 @@ def facts_text(entities: Iterable[Entity]) -> str:
     """Entities as the engine reads them, in a stable order."""
     ordered = sorted(entities, key=lambda entity: entity.ref)
     return json.dumps([to_cedar(entity) for entity in ordered], sort_keys=True)
+
+
+def reachable(ends: Iterable[EntityRef], entities: Mapping[EntityRef, Entity]) -> tuple[Entity, ...]:
+    """The entities that references lead to from some ends, without going through sets."""
+    found: dict[EntityRef, Entity] = {}
+    waiting = list(ends)
+    while waiting:
+        ref = waiting.pop()
+        if ref in entities and ref not in found:
+            found[ref] = entities[ref]
+            waiting += [value for value in found[ref].attributes.values() if isinstance(value, EntityRef)]
+    return tuple(found.values())
 
 
 def catalogue_entities(catalogue: Catalogue) -> tuple[Entity, ...]:

@@ -8,9 +8,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from policies.engine.cedar import PolicySet, pst
-from policies.engine.environments import paths_read
 from policies.engine.revision import Policies, policy_set
 from policies.engine.statements import Rule
+from policies.engine.syntax import paths_read, sides
 
 __all__ = ["nearest_missing", "parts_of", "probe_set"]
 
@@ -19,7 +19,7 @@ def parts_of(rule: Rule) -> tuple[pst.Expr, ...]:
     """The top-level parts of a rule's `when`; a `has` stays with the accesses that it guards."""
     parts: list[pst.Expr] = []
     for clause in rule.template.clauses:
-        for part in _conjuncts(clause.expr):
+        for part in sides("and", clause.expr):
             guard = _guard_of(part, parts)
             if guard is None:
                 parts.append(part)
@@ -28,20 +28,11 @@ def parts_of(rule: Rule) -> tuple[pst.Expr, ...]:
     return tuple(parts)
 
 
-def _conjuncts(expr: pst.Expr) -> Iterator[pst.Expr]:
-    match expr:
-        case pst.BinaryOp("and", left, right):
-            yield from _conjuncts(left)
-            yield from _conjuncts(right)
-        case _:
-            yield expr
-
-
 def _guard_of(part: pst.Expr, earlier: list[pst.Expr]) -> int | None:
     """Index of the earlier part whose `has` makes this one safe."""
     read = paths_read(part)
     for index, candidate in enumerate(earlier):
-        first = next(_conjuncts(candidate))
+        first = next(sides("and", candidate))
         if isinstance(first, pst.HasAttr) and paths_read(first) & read:
             return index
     return None

@@ -12,13 +12,13 @@ and a `$` (so that `123\\n` passes), and is not safe to share between threads. H
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from cerberus import TypeDefinition, Validator, errors
 
-__all__ = ["StrictValidator"]
+__all__ = ["StrictValidator", "flat_errors", "with_guess"]
 
 _TRUTH = {"true": True, "false": False}
 
@@ -79,3 +79,26 @@ class StrictValidator(Validator):  # type: ignore[misc]
     def _normalize_coerce_integer(self, value: Any) -> Any:
         """Plain decimal digits, with a sign or not; anything else stays as it is and fails its type."""
         return int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value) else value
+
+
+def flat_errors(
+    errors: list[Any], path: tuple[str | int, ...] = ()
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """The nested errors of Cerberus as (path, message) pairs."""
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    for error in errors:
+        if isinstance(error, str):
+            found.append((path, error))
+        else:
+            for key, below in error.items():
+                found += flat_errors(below, (*path, key))
+    return found
+
+
+def with_guess(message: str, path: tuple[str | int, ...], known: Iterable[str]) -> str:
+    """The message; for an unknown field, with the known one that was probably meant."""
+    if message != "unknown field":
+        return message
+    names = list(known)
+    near = get_close_matches(str(path[-1]), names, n=1)
+    return f"{message}, did you mean {near[0]}?" if near else f"{message}, expected {', '.join(names)}"
