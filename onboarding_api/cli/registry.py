@@ -1,5 +1,7 @@
 """`bdt registry …`: the structures of France, from the open data to the table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,7 +42,7 @@ def build_command(into: Path) -> None:
 @_database
 def load_command(database_url: str) -> None:
     """Write the shipped register into the database; again after each new vintage."""
-    with Database(database_url).writing() as session:
+    with _opened(database_url) as database, database.writing() as session:
         report = load_register(session)
     for word, count in report._asdict().items():
         click.echo(f"{word}: {count:,}")
@@ -51,7 +53,7 @@ def load_command(database_url: str) -> None:
 @_database
 def import_code_tiers_command(file: BinaryIO, database_url: str) -> None:
     """Give their code tiers to structures, from a CSV file; all of it or nothing."""
-    with Database(database_url).writing() as session:
+    with _opened(database_url) as database, database.writing() as session:
         report = import_code_tiers(session, file)
     for line, fault in report.faults:
         click.echo(f"line {line}: {fault}", err=True)
@@ -66,7 +68,7 @@ def import_code_tiers_command(file: BinaryIO, database_url: str) -> None:
 def search_command(text: tuple[str, ...], database_url: str) -> None:
     """Find a structure by name, postcode, SIREN, SIRET, INSEE code or code tiers."""
     try:
-        with Database(database_url).reading() as session:
+        with _opened(database_url) as database, database.reading() as session:
             hits = search(session, " ".join(text))
     except (MalformedSiren, MalformedSiret) as error:
         raise click.ClickException(error.reason) from None
@@ -80,7 +82,16 @@ def search_command(text: tuple[str, ...], database_url: str) -> None:
 @_database
 def bench_search_command(database_url: str) -> None:
     """Time 500 searches drawn from the register (goal: p95 of at most 50 ms)."""
-    with Database(database_url).reading() as session:
+    with _opened(database_url) as database, database.reading() as session:
         bench = bench_search(session)
     click.echo(f"{bench.searches} searches: p50 {bench.p50:.1f} ms, p95 {bench.p95:.1f} ms, ", nl=False)
     click.echo(f"slowest {bench.slowest:.1f} ms (« {bench.slowest_text} »)")
+
+
+@contextmanager
+def _opened(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    try:
+        yield database
+    finally:
+        database.engine.dispose()

@@ -81,7 +81,8 @@ def import_code_tiers(session: Session, file: BinaryIO) -> ImportReport:
     except _Unreadable as error:
         return error.report
     wanted = [line for line in lines if isinstance(line, _Wanted)]
-    holders = dict(session.execute(select(Structure.siren, Structure.code_tiers)).tuples())
+    given = session.execute(select(Structure.siren, Structure.code_tiers))
+    holders = {siren: code_tiers for siren, code_tiers in given}
     faults = [line for line in lines if isinstance(line, FaultyLine)]
     faults += [*_repeated(wanted), *_at_odds(wanted, holders)]
     if faults:

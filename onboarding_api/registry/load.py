@@ -94,7 +94,8 @@ def _correct(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def _write_terms(session: Session, wanted: set[tuple[str, str]]) -> None:
-    stored = set(session.execute(select(StructureTerm.term, StructureTerm.siren)).tuples())
+    pairs = session.execute(select(StructureTerm.term, StructureTerm.siren))
+    stored = {(term, siren) for term, siren in pairs}
     sirens = {siren for _, siren in wanted}
     missing = sorted(wanted - stored)
     stale = [pair for pair in stored - wanted if pair[1] in sirens]
