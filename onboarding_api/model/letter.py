@@ -111,6 +111,16 @@ def letters_asked(session: Session, siren: str, person_id: str, since: datetime)
     )
 
 
+def next_letter_at(session: Session, claim: Claim, now: datetime) -> datetime | None:
+    """From when another letter may be asked; None when it may be asked now, as far as the limits go."""
+    asked = letters_asked(session, claim.siren, claim.membership.person_id, now - LETTER_PERIOD)
+    letter = last_letter(session, claim.id)
+    moments = [letter.asked_at + LETTER_INTERVAL] if letter else []
+    if len(asked) >= LETTERS_PER_PERIOD:
+        moments.append(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
+    return max((moment for moment in moments if moment > now), default=None)
+
+
 class Tries(NamedTuple):
     """The wrong tries that count against a letter: when, in the running window, and how many in all."""
 

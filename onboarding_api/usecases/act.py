@@ -206,10 +206,10 @@ def act(office: Office, actor: Actor | None = None) -> Iterator[Act]:
     Raises:
         Refusal: whatever the use case refuses, after the rollback.
     """
-    it = None
+    it, now = None, office.clock()
     try:
         with office.database.writing() as session:
-            it = Act(session, office.clock(), actor)
+            it = Act(session, now, actor)
             yield it
             it.settle()
     except Refusal:

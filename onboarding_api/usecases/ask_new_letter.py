@@ -6,14 +6,8 @@ from sqlalchemy import select
 
 from onboarding_api.model.claim import Claim, ClaimState, last_claim
 from onboarding_api.model.habilitation import Habilitation
-from onboarding_api.model.letter import (
-    LETTER_INTERVAL,
-    LETTER_PERIOD,
-    LETTERS_PER_PERIOD,
-    last_letter,
-    letters_asked,
-)
-from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound, Refusal
+from onboarding_api.model.letter import last_letter, next_letter_at
+from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
 from onboarding_api.usecases.act import SAME_CLICK, Act, Actor, Office, act
 from onboarding_api.usecases.claims import ask_letter, bring_along, check_address
 from onboarding_api.usecases.request_habilitations import request_services
@@ -63,19 +57,10 @@ def _ask_again(it: Act, claim: Claim) -> None:
     try:
         it.permit("askNewLetter", claim)
     except NotAllowed as refusal:
-        raise _limit(it, claim, refusal) from refusal
+        again_at = next_letter_at(it.session, claim, it.now)
+        if again_at and any(rule.startswith("G-LETTER-") for rule in refusal.rules):
+            raise LetterLimit(again_at) from refusal
+        raise
     check_address(claim.membership.structure)
     bring_along(it, claim)
     ask_letter(it, claim)
-
-
-def _limit(it: Act, claim: Claim, refusal: NotAllowed) -> Refusal:
-    """The refusal with the moment from which the next letter may be asked, where a limit is the reason."""
-    asked = letters_asked(it.session, claim.siren, claim.membership.person_id, it.now - LETTER_PERIOD)
-    letter = last_letter(it.session, claim.id)
-    again = []
-    if "G-LETTER-24H" in refusal.rules and letter:
-        again.append(letter.asked_at + LETTER_INTERVAL)
-    if "G-LETTER-3-PER-30-DAYS" in refusal.rules:
-        again.append(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
-    return LetterLimit(max(again)) if again else refusal

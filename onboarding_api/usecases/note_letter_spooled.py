@@ -14,16 +14,18 @@ from onboarding_api.usecases.act import Act
 def note_letter_spooled(session: Session, letter_id: str, now: datetime) -> None:
     """Note it in the worker's own finishing transaction; said twice, it is noted once.
 
-    `expires_at` must be on the letter already, and committed: the reminders hang on it.
+    `expires_at` must be on the letter already: the reminders hang on it.
 
     Raises:
         NotFound: no such letter.
     """
-    siren = session.scalars(select(Claim.siren).join(Letter).where(Letter.id == letter_id)).one_or_none()
-    if siren is None:
-        raise NotFound
     it = Act(session, now)
-    it.lock(siren)
+    # The structure first, as everybody does: what the worker changed on the letter is written after that.
+    with session.no_autoflush:
+        siren = session.scalars(select(Claim.siren).join(Letter).where(Letter.id == letter_id)).one_or_none()
+        if siren is None:
+            raise NotFound
+        it.lock(siren)
     letter = session.get_one(Letter, letter_id, populate_existing=True)
     if letter.state != LetterState.ASKED:
         return

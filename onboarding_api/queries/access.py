@@ -1,0 +1,87 @@
+"""« Mes prêts en ligne » (guide G-74): what the button does, or why it opens nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.refusals import NotFound
+from onboarding_api.queries.services import EspaceView, ServiceView, my_services
+
+NOT_OPEN = "Cet espace n'est pas encore ouvert."
+PREPARING = "Votre accès est en préparation : il sera prêt dans quelques instants."
+TERMS = "Les conditions particulières d'utilisation doivent être acceptées."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`ready`: go to `url`. `terms`: accept them there first. `preparing`: Keycloak is being told.
+    `refused`: the sentences say why.
+    """
+
+    state: Literal["ready", "terms", "preparing", "refused"]
+    url: str
+    sentences: tuple[str, ...]
+
+
+def entry(
+    session: Session,
+    person_id: str,
+    siren: str,
+    espace: str,
+    now: datetime,
+    *,
+    espace_urls: Mapping[str, str],
+) -> Entry:
+    """What happens when a person enters an espace for a structure.
+
+    Args:
+        session: the database.
+        person_id: who enters.
+        siren: for which structure; the relying service asks for a token with it.
+        espace: key of the catalogue.
+        now: the moment asked about.
+        espace_urls: where each espace is.
+
+    Raises:
+        NotFound: no such espace, or she is not attached to such a structure.
+    """
+    view = next((each for each in my_services(session, person_id, siren, now) if each.espace == espace), None)
+    if view is None:
+        raise NotFound
+    if view.can_enter:
+        return _open(session, person_id, siren, espace_urls.get(espace))
+    if view.needs_terms:
+        return Entry("terms", f"{view.url_path}/conditions", (TERMS,))
+    return Entry("refused", "", _why(view))
+
+
+def _open(session: Session, person_id: str, siren: str, url: str | None) -> Entry:
+    if url is None:
+        return Entry("refused", "", (NOT_OPEN,))
+    if _is_being_told(session, person_id):
+        return Entry("preparing", "", (PREPARING,))
+    return Entry("ready", f"{url}/?structure={siren}", ())
+
+
+def _is_being_told(session: Session, person_id: str) -> bool:
+    waiting = select(Delivery.sequence).where(
+        Delivery.lane == f"kc:user:{person_id}",
+        Delivery.kind == "keycloak.person",
+        Delivery.state.in_([DeliveryState.OPEN, DeliveryState.SENDING]),
+    )
+    return session.scalars(waiting.limit(1)).first() is not None
+
+
+def _why(view: EspaceView) -> tuple[str, ...]:
+    """The next step of what was asked for here; of everything when nothing was."""
+
+    def steps(services: tuple[ServiceView, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(service.next_step for service in services))
+
+    asked = tuple(service for service in view.services if service.state)
+    return steps(asked or view.services)

@@ -1,0 +1,34 @@
+"""Pages ask the rules too: what may be done, and why not, is theirs to say."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from onboarding_api.facts import Resource, questions
+from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import NotFound
+from policies.engine.decide import decide_many
+from policies.engine.request import Decision
+
+PASSWORD = 1
+
+
+def ask(
+    session: Session, person: Person, asked: Iterable[tuple[str, Resource]], now: datetime
+) -> tuple[Decision, ...]:
+    """The decisions, in the order asked, in one batch. The act asks again, with the real level of log-in."""
+    return tuple(decide_many(questions(session, person, asked, now=now, acr=PASSWORD)))
+
+
+def stay_of(session: Session, person_id: str, siren: str) -> Membership:
+    """The running stay of a person.
+
+    Raises:
+        NotFound: she is not attached to such a structure.
+    """
+    stay = open_stay(session, person_id, siren)
+    if stay is None:
+        raise NotFound
+    return stay

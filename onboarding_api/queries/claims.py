@@ -1,0 +1,94 @@
+"""« Suivre ma demande »: where the letter is, and what may be done about it (GS-23, GS-28 to GS-34)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from onboarding_api.model.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.habilitation import Habilitation
+from onboarding_api.model.letter import Letter, last_letter, next_letter_at, wrong_tries
+from onboarding_api.queries.asking import ask, stay_of
+from policies.engine.catalogue import load_catalogue
+
+
+@dataclass(frozen=True)
+class LetterView:
+    """The latest letter. `expires_on` is the last day printed on it, once it is printed."""
+
+    asked_at: datetime
+    state: str
+    state_at: datetime
+    expires_on: date | None
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim and its letter. `services` are labels; `tries_left` those of the moment.
+
+    `new_letter_from`: when another letter may be asked, where a limit says « not yet ».
+    """
+
+    reference: str
+    siren: str
+    state: str
+    claimed_at: datetime
+    services: tuple[str, ...]
+    letter: LetterView
+    may_ask_new_letter: bool
+    new_letter_from: datetime | None
+    tries_left: int
+    is_locked_until: datetime | None
+
+
+def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> ClaimView | None:
+    """The latest claim of a person in a structure; None when there is none, or she gave it up.
+
+    A claim whose last day is over shows as expired, whether the job that closes it has come by or not.
+
+    Raises:
+        NotFound: she is not attached to such a structure.
+    """
+    stay = stay_of(session, person_id, siren)
+    claim = last_claim(session, stay.id)
+    letter = last_letter(session, claim.id) if claim else None
+    if claim is None or letter is None or claim.state == ClaimState.CANCELLED:
+        return None
+    is_open = claim.state == ClaimState.OPEN
+    tries = wrong_tries(session, letter, now)
+    question = ("askNewLetter", claim) if is_open else ("claimAdministration", stay)
+    (decision,) = ask(session, stay.person, [question], now)
+    again_at = next_letter_at(session, claim, now)
+    is_wanted = claim.state in (ClaimState.OPEN, ClaimState.EXPIRED)
+    return ClaimView(
+        reference=claim.reference,
+        siren=siren,
+        state=ClaimState.EXPIRED if is_open and now >= letter.ends_at else claim.state,
+        claimed_at=claim.claimed_at,
+        services=services_of(session, claim),
+        letter=_letter_view(letter),
+        may_ask_new_letter=is_wanted and decision.allowed and again_at is None,
+        new_letter_from=again_at if is_wanted else None,
+        tries_left=tries.left,
+        is_locked_until=tries.again_at,
+    )
+
+
+def services_of(session: Session, claim: Claim) -> tuple[str, ...]:
+    """Labels of what was asked with a claim, in the order of the catalogue."""
+    asked = set(session.scalars(select(Habilitation.service).where(Habilitation.claim_id == claim.id)))
+    return tuple(service.label for key, service in load_catalogue().services.items() if key in asked)
+
+
+def last_day_of(letter: Letter) -> date | None:
+    """The last day printed on the letter, on the calendar of the structure."""
+    if letter.expires_at is None:
+        return None
+    zone = ZoneInfo(letter.claim.membership.structure.timezone)
+    return letter.expires_at.astimezone(zone).date() - timedelta(days=1)
+
+
+def _letter_view(letter: Letter) -> LetterView:
+    return LetterView(letter.asked_at, letter.state, letter.state_at, last_day_of(letter))

@@ -1,0 +1,108 @@
+"""« Gérer mes structures »: the structures of a person, with her profile in each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from onboarding_api.model.administration import Administration
+from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.membership import Membership, MembershipState
+from onboarding_api.model.person import Person
+from policies.engine.catalogue import load_catalogue
+
+
+@dataclass(frozen=True)
+class MyStructure:
+    """One running stay. `fonction` is the code; `departement` is in words, « Pyrénées-Orientales (66) ».
+
+    `pending_count` counts what waits for an administrator; it is 0 for who is not one.
+    """
+
+    siren: str
+    name: str
+    kind: str
+    departement: str
+    is_administrator: bool
+    has_administrator: bool
+    membership_id: str
+    fonction: str | None
+    fonction_label: str | None
+    telephone: str | None
+    email: str | None
+    code_tiers: str | None
+    pending_count: int
+
+
+def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
+    """The structures to which the person is attached, by name. Three statements, however many there are."""
+    mine = select(Membership).where(
+        Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED
+    )
+    stays = session.scalars(mine).all()
+    sirens = [stay.siren for stay in stays]
+    administered, own_terms = _administered(session, sirens)
+    pending = _pending(session, sirens)
+    views = (
+        _view(
+            stay,
+            is_administrator=stay.id in own_terms,
+            has_administrator=stay.siren in administered,
+            pending=pending.get(stay.siren, 0),
+        )
+        for stay in stays
+    )
+    return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
+
+
+def fonction_label(code: str | None) -> str | None:
+    """The label of a fonction; a code that left the catalogue stands for itself."""
+    known = load_catalogue().fonctions
+    return known[code].label if code in known else code
+
+
+def _view(stay: Membership, *, is_administrator: bool, has_administrator: bool, pending: int) -> MyStructure:
+    structure = stay.structure
+    return MyStructure(
+        siren=stay.siren,
+        name=structure.name,
+        kind=structure.kind,
+        departement=f"{structure.departement_name} ({structure.departement})",
+        is_administrator=is_administrator,
+        has_administrator=has_administrator,
+        membership_id=stay.id,
+        fonction=stay.fonction,
+        fonction_label=fonction_label(stay.fonction),
+        telephone=stay.telephone,
+        email=stay.email,
+        code_tiers=structure.code_tiers,
+        pending_count=pending if is_administrator else 0,
+    )
+
+
+def _administered(session: Session, sirens: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The structures that have an administrator, and the stays of all those administrators."""
+    running = (
+        select(Membership.siren, Membership.id)
+        .join(Administration, Administration.membership_id == Membership.id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.siren.in_(sirens),
+            Membership.state == MembershipState.ATTACHED,
+            Administration.ended_at.is_(None),
+            Person.is_active,
+        )
+    )
+    rows = session.execute(running).all()
+    return {siren for siren, _ in rows}, {stay_id for _, stay_id in rows}
+
+
+def _pending(session: Session, sirens: Iterable[str]) -> dict[str, int]:
+    counted = (
+        select(Membership.siren, func.count())
+        .join(Habilitation, Habilitation.membership_id == Membership.id)
+        .where(Membership.siren.in_(sirens), Habilitation.state == HabilitationState.PENDING)
+        .group_by(Membership.siren)
+    )
+    return {siren: count for siren, count in session.execute(counted)}
