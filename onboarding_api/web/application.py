@@ -45,7 +45,7 @@ def build_application(settings: Settings, office: Office) -> Flask:
     app.url_map.converters["siren"] = SirenConverter
     app.session_interface = ServerSessions(office.database, office.clock)
     app.extensions[EXTENSION] = House(settings, office, _openid_client(settings))
-    headers.guard(app, settings.public_url, (settings.keycloak_url, *settings.espace_urls.values()))
+    headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
     errors.install(app)
     wording.install(app)
@@ -60,7 +60,8 @@ def build_application(settings: Settings, office: Office) -> Flask:
 
 
 def _openid_client(settings: Settings) -> OpenIDClient:
-    issuer = Issuer(f"{settings.keycloak_url}/realms/{settings.keycloak_realm}")
+    realm = f"/realms/{settings.keycloak_realm}"
+    issuer = Issuer(f"{settings.keycloak_public_url}{realm}", reach_at=f"{settings.keycloak_url}{realm}")
     redirect_uri = f"{settings.public_url}/connexion/retour"
     return OpenIDClient(issuer, CLIENT_ID, settings.portal_client_secret, redirect_uri)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from idp_extension.relying_party.client import LoginRefused
 from idp_extension.relying_party.issuer import IssuerUnavailable
 from onboarding_api.model.refusals import Refusal
-from onboarding_api.web.wording import at_in_words
+from onboarding_api.web.wording import at_in_words, typeset
 
 Sentence = str | Callable[[Any], str]
 
@@ -132,12 +132,14 @@ def answer_to(refusal: Refusal) -> tuple[int, str]:
     """The status and the French sentence of a refusal, whatever it is."""
     answer = ANSWERS.get(refusal.code, ANSWERS["refused"])
     sentence = answer.sentence if isinstance(answer.sentence, str) else answer.sentence(refusal)
-    return answer.status, sentence
+    return answer.status, typeset(sentence)
 
 
 def error_page(status: int, title: str, sentence: str) -> ResponseReturnValue:
     """A page that says what became of the data, and where to go."""
-    return render_template("error.html", heading=title, sentence=sentence), status
+    if status >= 500:
+        g.setdefault("visit", None)  # what failed once is not asked again
+    return render_template("error.html", heading=title, sentence=typeset(sentence)), status
 
 
 def install(app: Flask) -> None:

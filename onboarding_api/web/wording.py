@@ -1,14 +1,30 @@
-"""How pages write dates, numbers and names in French."""
+"""How pages write dates, numbers, names and punctuation in French."""
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from jinja2.ext import Extension
 
 from onboarding_api.model.french_dates import in_words
 
 SITE = "Espace personnel, Banque des Territoires"
 _PARIS = ZoneInfo("Europe/Paris")
+_HIGH_SIGNS = re.compile(r" (?=[?!;:»](?:\s|<|$))|(?<=«) ")
+
+
+class FrenchSpaces(Extension):
+    """No line of a template's text ever begins with « ? » or « : »: the space before them does not break."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The source with these spaces made non-breaking, once, when the template is compiled."""
+        return typeset(source)
+
+
+def typeset(text: str) -> str:
+    """The same text with the spaces of French punctuation made non-breaking."""
+    return _HIGH_SIGNS.sub("\u00a0", text)
 
 
 def day_in_words(moment: datetime | date) -> str:
@@ -34,5 +50,6 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def install(app: Flask) -> None:
     """Give these to the templates."""
+    app.jinja_env.add_extension(FrenchSpaces)
     app.jinja_env.filters.update(day=day_in_words, moment=at_in_words, siren=siren_in_groups, counted=counted)
     app.jinja_env.globals["site"] = SITE

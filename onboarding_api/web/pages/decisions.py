@@ -86,28 +86,26 @@ def _decide(
     return submit(form, act, page)
 
 
-def _rows() -> Queue:
-    here = visit()
-    if not here.structure(here.siren).is_administrator:
-        raise NotFound
+def _rows(siren: str) -> Queue:
     with reading() as db:
-        return administrator_queue(db, here.person.id, here.siren, now())
+        return administrator_queue(db, visit().person.id, siren, now())
 
 
 def _queue(form: Reading) -> str:
-    return render_template("queue.html", queue=_rows(), form=form)
+    return render_template("queue.html", queue=_rows(visit().siren), form=form)
 
 
 def _motive(template: str, habilitation_id: UUID) -> Callable[[Reading], str]:
-    queue = _rows()
-    row: QueueRow | None = next(
-        (
-            one
-            for one in (*queue.pending, *queue.granted, *queue.decided)
-            if one.habilitation_id == str(habilitation_id)
-        ),
-        None,
-    )
-    if row is None:
-        raise NotFound
+    row = _row(str(habilitation_id))
     return lambda form: render_template(template, row=row, form=form)
+
+
+def _row(habilitation_id: str) -> QueueRow:
+    """In any structure she administers: the active one may have been switched in another tab."""
+    for structure in visit().structures:
+        if structure.is_administrator:
+            queue = _rows(structure.siren)
+            for row in (*queue.pending, *queue.granted, *queue.decided):
+                if row.habilitation_id == habilitation_id:
+                    return row
+    raise NotFound

@@ -76,7 +76,7 @@ def _dialog(form: Reading) -> str:
 def _case() -> RequestCase:
     here = visit()
     with reading() as db:
-        return request_case(db, here.person.id, here.siren)
+        return request_case(db, here.person.id, here.siren, now())
 
 
 def _needs_fonction(chosen: list[str]) -> bool:
