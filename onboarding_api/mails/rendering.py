@@ -25,7 +25,9 @@ _inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=
 
 
 class FactsMismatch(ValueError):
-    """The facts given are not those that the notice declares."""
+    """The facts given are not those that the notice declares: a fault of ours, never worth a second try."""
+
+    is_permanent = True
 
 
 @dataclass(frozen=True)

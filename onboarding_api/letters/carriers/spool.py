@@ -3,7 +3,7 @@
     <key>.pdf      the print, mode 0600: it holds the code
     <key>.json     address, options, sha256 of the print; never the code. Written last: a letter is there
                    when its JSON is there and the sha256 agrees
-    sent/          both files go here when the letter has been taken
+    sent/          both files go here when the letter has been taken, the JSON first
     events/        <key>.<number>.json with {"state", "at", "code", "text"}: what became of it
 
 Each file is written under another name, synced, then renamed: a reader never sees half a letter.
@@ -78,17 +78,20 @@ class SpoolCarrier:
         return (*here, *sorted(news, key=lambda event: event.at or latest))
 
     def _held(self, key: str) -> dict[str, Any] | None:
-        """The sidecar of a letter that lies here whole, or has been taken."""
-        for place, is_taken in ((self._directory / "sent", True), (self._directory, False)):
+        """The sidecar of a letter that lies here whole, or has been taken.
+
+        Looked for here, then in `sent/`: a letter that is moved meanwhile is seen once at least.
+        """
+        for place, is_taken in ((self._directory, False), (self._directory / "sent", True)):
             try:
                 sidecar = json.loads((place / f"{key}.json").read_bytes())
-                pdf = b"" if is_taken else (place / f"{key}.pdf").read_bytes()
+                is_whole = is_taken or _sha256((place / f"{key}.pdf").read_bytes()) == sidecar["sha256"]
             except FileNotFoundError:
                 continue
-            except ValueError as error:
+            except (ValueError, KeyError, TypeError) as error:
                 # Better no letter than two: somebody has to look.
                 raise CarrierUnavailable("failing", f"{key}.json cannot be read") from error
-            if is_taken or hashlib.sha256(pdf).hexdigest() == sidecar["sha256"]:
+            if is_whole:
                 return {**sidecar, "is_taken": is_taken}
         return None
 
@@ -121,12 +124,16 @@ def _sidecar(package: LetterPackage) -> dict[str, Any]:
     return {
         "key": package.key,
         "attempt": package.attempt,
-        "sha256": hashlib.sha256(package.pdf).hexdigest(),
+        "sha256": _sha256(package.pdf),
         "address": package.address_lines,
         "country": "FR",
         "sender": package.sender_lines,
         "options": asdict(package.options),
     }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _read_event(file: Path) -> Event:

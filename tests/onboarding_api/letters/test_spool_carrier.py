@@ -101,6 +101,15 @@ def test_a_letter_that_was_taken_is_never_written_again(spool: Path):
     assert visible(spool) == {"sent"}
 
 
+def test_a_letter_that_is_just_being_taken_is_not_written_again(spool: Path):
+    carrier = SpoolCarrier(spool)
+    first = carrier.submit(package(attempt=1))
+    (spool / "sent").mkdir()
+    (spool / f"{KEY}.json").rename(spool / "sent" / f"{KEY}.json")
+    assert carrier.submit(package(attempt=2, pdf=b"%PDF-two")) == first
+    assert (spool / f"{KEY}.pdf").read_bytes() == package().pdf
+
+
 @pytest.mark.parametrize("lost", [".json", ".pdf"])
 def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str):
     carrier = SpoolCarrier(spool)
@@ -195,8 +204,10 @@ def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: P
     assert SpoolCarrier(spool).submit(package()).attempt == 1
 
 
-def test_a_sidecar_that_cannot_be_read_stops_the_letter(spool: Path):
-    (spool / f"{KEY}.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", "[]", "{}", "3"])
+def test_a_sidecar_that_cannot_be_read_stops_the_letter(spool: Path, content: str):
+    SpoolCarrier(spool).submit(package())
+    (spool / f"{KEY}.json").write_text(content)
     assert unavailable(spool) == "failing"
 
 
