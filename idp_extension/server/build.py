@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from idp_extension.server.download import KEYCLOAK, Progress, fetch, silent
+from idp_extension.server.download import KEYCLOAK, Progress, default_cache_dir, fetch, silent
 from idp_extension.server.errors import ServerError
 from idp_extension.server.java import Java, find_java
 from idp_extension.server.provider_jar import JAR_NAME, build_provider, sources_digest
@@ -28,13 +28,6 @@ class BuiltServer:
     home: Path
     java: Java
     db: str
-
-
-def default_cache_dir() -> Path:
-    """`$BDT_CACHE`, else `$XDG_CACHE_HOME/bdt`, else `~/.cache/bdt`."""
-    if ours := os.environ.get("BDT_CACHE"):
-        return Path(ours)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bdt"
 
 
 def ensure_server(

@@ -1,6 +1,7 @@
 """Pinned files from Maven Central, by way of jgo: no address stands in our code."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -47,6 +48,13 @@ ECJ = PinnedArtifact(
     "jar",
     "05cc22a24e7982970f63a405fc6c820bc80b806f27f3c5a6236fc475f8f7152b",
 )
+
+
+def default_cache_dir() -> Path:
+    """`$BDT_CACHE`, else `$XDG_CACHE_HOME/bdt`, else `~/.cache/bdt`."""
+    if ours := os.environ.get("BDT_CACHE"):
+        return Path(ours)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bdt"
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
