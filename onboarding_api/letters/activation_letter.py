@@ -98,12 +98,12 @@ def wording(letter: ActivationLetter) -> Wording:
         warning=_typeset("Ne dites jamais ce code au téléphone. Personne de chez nous ne vous le demandera."),
         refuse_title=_typeset("Vous n'êtes pas d'accord, ou vous ne connaissez pas cette personne"),
         refuse=_typeset(
-            "Ne transmettez pas ce code : sans lui, aucun accès n'est ouvert. Sur le site, choisissez "
-            f"« Refuser une demande » et indiquez la référence {letter.reference}. "
+            "Ne transmettez pas ce code : sans lui, aucun accès n'est ouvert. Sur le site, en bas de page, "
+            f"choisissez « J'ai reçu un courrier » et indiquez la référence {letter.reference}. "
             "Vous pouvez aussi nous appeler."
         ),
         contact=_typeset(
-            f"Une question ? Téléphone : {sender.phone}, {sender.hours}. Courriel : {sender.email}"
+            f"Une question ? Téléphone : {sender.phone}, {sender.hours}. E-mail : {sender.email}"
         ),
         closing=_typeset("Nous vous prions d'agréer, Madame, Monsieur, nos salutations distinguées."),
         signature=f"Le service des habilitations, {sender.name}",

@@ -93,7 +93,7 @@ def test_the_mails_of_one_address_come_in_the_order_of_their_arrival(mailbox: Ma
 
 def test_an_empty_mailbox_says_so(mailbox: Mailbox):
     assert listed(mailbox) == []
-    assert "Aucun courriel" in get(mailbox, "/")[1]
+    assert "Aucun e-mail" in get(mailbox, "/")[1]
 
 
 def test_a_hostile_mail_stays_in_its_frame(mailbox: Mailbox):
