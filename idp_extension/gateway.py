@@ -23,6 +23,7 @@ __all__ = [
     "User",
 ]
 
+MAX_TIMEOUT_SECONDS = 5.0
 MAX_LABEL_LENGTH = 255  # an attribute value holds no more (Keycloak #15685)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _CONFLICT = 409
@@ -61,8 +62,14 @@ class KeycloakGateway:
     """
 
     def __init__(
-        self, base_url: str, realm: str, client_id: str, client_secret: str, timeout: float = 5.0
+        self,
+        base_url: str,
+        realm: str,
+        client_id: str,
+        client_secret: str,
+        timeout: float = MAX_TIMEOUT_SECONDS,
     ) -> None:
+        timeout = min(timeout, MAX_TIMEOUT_SECONDS)
         self._api = AdminAPI.as_service_account(base_url, realm, client_id, client_secret, timeout)
         self._roles: dict[str, dict[str, Any]] = {}
         self._roles_lock = threading.Lock()

@@ -44,6 +44,22 @@ class DesiredPerson:
     is_active: bool
     structures: tuple[DesiredStructure, ...] = ()
 
+    @property
+    def group_keys(self) -> frozenset[str]:
+        """The groups she should be in, by `GroupName.key`."""
+        names = [GroupName(structure.siren) for structure in self.structures]
+        names += [
+            GroupName(structure.siren, role.client_id, role.role)
+            for structure in self.structures
+            for role in structure.roles
+        ]
+        return frozenset(name.key for name in names)
+
+    def is_described_by(self, user: User) -> bool:
+        """Whether Keycloak's profile of her is the wanted one. Keycloak keeps e-mails in lower case."""
+        wanted = (self.email.lower(), self.prenom, self.nom, self.is_active)
+        return (user.email, user.prenom, user.nom, user.is_active) == wanted
+
 
 @dataclass(frozen=True)
 class Projected:
@@ -67,6 +83,20 @@ def project_person(gateway: KeycloakGateway, desired: DesiredPerson) -> Projecte
     return _Projection(gateway, desired).run()
 
 
+def find_person(gateway: KeycloakGateway, desired: DesiredPerson) -> User | None:
+    """The person's user: by the id we keep, else, when it is stale, by her identifiant."""
+    known = gateway.get_user(desired.keycloak_id) if desired.keycloak_id else None
+    if known is not None and known.identifiant == desired.identifiant:
+        return known
+    return gateway.find_user(desired.identifiant)
+
+
+def groups_of_ours(gateway: KeycloakGateway, user_id: str) -> dict[str, Group]:
+    """The user's groups that are named like ours, by `GroupName.key`."""
+    named = ((GroupName.parse(group.path), group) for group in gateway.groups_of_user(user_id))
+    return {name.key: group for name, group in named if name is not None}
+
+
 class _Projection:
     def __init__(self, gateway: KeycloakGateway, desired: DesiredPerson) -> None:
         self._gateway = gateway
@@ -75,11 +105,11 @@ class _Projection:
         self._writes = 0
 
     def run(self) -> Projected:
-        user = self._find_user()
+        user = find_person(self._gateway, self._desired)
         if user is None:
             user_id, present, revoked = self._create_user(), {}, False
         else:
-            user_id, present = user.id, self._groups_of_ours(user.id)
+            user_id, present = user.id, groups_of_ours(self._gateway, user.id)
             revoked = self._revoke(user, present)
             self._update_user(user)
         for structure in self._desired.structures:
@@ -87,13 +117,6 @@ class _Projection:
             for role in structure.roles:
                 self._join_role(user_id, structure, role, present)
         return Projected(user_id, self._group_ids, self._writes, revoked)
-
-    def _find_user(self) -> User | None:
-        desired = self._desired
-        known = self._gateway.get_user(desired.keycloak_id) if desired.keycloak_id else None
-        if known is not None and known.identifiant == desired.identifiant:
-            return known
-        return self._gateway.find_user(desired.identifiant)
 
     def _create_user(self) -> str:
         desired = self._desired
@@ -108,21 +131,16 @@ class _Projection:
 
     def _update_user(self, user: User) -> None:
         desired = self._desired
-        wanted = (desired.email.lower(), desired.prenom, desired.nom, desired.is_active)
-        if (user.email, user.prenom, user.nom, user.is_active) == wanted:
+        if desired.is_described_by(user):
             return
         self._writes += 1
         self._gateway.update_user(
             user.id, email=desired.email, prenom=desired.prenom, nom=desired.nom, is_active=desired.is_active
         )
 
-    def _groups_of_ours(self, user_id: str) -> dict[str, Group]:
-        named = ((GroupName.parse(group.path), group) for group in self._gateway.groups_of_user(user_id))
-        return {name.key: group for name, group in named if name is not None}
-
     def _revoke(self, user: User, present: dict[str, Group]) -> bool:
         surplus = sorted(
-            present.keys() - self._wanted_keys(), reverse=True
+            present.keys() - self._desired.group_keys, reverse=True
         )  # services before their structure
         if not surplus and not (user.is_active and not self._desired.is_active):
             return False
@@ -133,14 +151,6 @@ class _Projection:
             self._gateway.leave_group(user.id, present[key].id)
         self._writes += 1 + len(surplus)
         return True
-
-    def _wanted_keys(self) -> set[str]:
-        keys = {GroupName(structure.siren).key for structure in self._desired.structures}
-        return keys | {
-            GroupName(structure.siren, role.client_id, role.role).key
-            for structure in self._desired.structures
-            for role in structure.roles
-        }
 
     def _join_structure(self, user_id: str, structure: DesiredStructure, present: dict[str, Group]) -> None:
         key = GroupName(structure.siren).key
