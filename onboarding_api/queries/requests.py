@@ -57,10 +57,9 @@ def administrator_queue(session: Session, person_id: str, siren: str, now: datet
     pending = _rows(session, siren, HabilitationState.PENDING)
     granted = _rows(session, siren, HabilitationState.GRANTED)
     decided = _rows(session, siren, HabilitationState.REFUSED, HabilitationState.DEACTIVATED)
+    pending = sorted(pending, key=lambda row: (row.requested_at, *_by_name(row)))
     return Queue(
-        pending=tuple(
-            _view(row, person_id, now) for row in sorted(pending, key=lambda row: row.requested_at)
-        ),
+        pending=tuple(_view(row, person_id, now) for row in pending),
         granted=tuple(_view(row, person_id, now) for row in sorted(granted, key=_by_name)),
         decided=tuple(_view(row, person_id, now) for row in decided[:DECIDED_SHOWN]),
     )

@@ -1,4 +1,4 @@
-"""« Mes services » (guide G-47): the catalogue, with the state and the next step of each service for a person."""
+"""« Mes services » (guide G-47): the catalogue, with the state and the next step of each service."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -166,9 +166,7 @@ def _waiting_sentence(case: RequestCase) -> str:
         case RequestCase.ADMINISTRATOR:
             return "Un administrateur de votre structure doit valider votre demande."
         case RequestCase.CLAIM_OPEN:
-            return (
-                "Votre demande attend que votre structure ait un administrateur : son courrier est en route."
-            )
+            return "Votre demande attend la nomination d'un administrateur : un courrier a été demandé."
         case RequestCase.OWN_CLAIM:
             return "Demandez un nouveau courrier pour joindre ce service à votre demande."
         case RequestCase.FIRST_USER:

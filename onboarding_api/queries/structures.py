@@ -58,8 +58,8 @@ def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
 
 def fonction_label(code: str | None) -> str | None:
     """The label of a fonction; a code that left the catalogue stands for itself."""
-    known = load_catalogue().fonctions
-    return known[code].label if code in known else code
+    known = load_catalogue().fonctions.get(code or "")
+    return known.label if known else code
 
 
 def _view(stay: Membership, *, is_administrator: bool, has_administrator: bool, pending: int) -> MyStructure:

@@ -1,0 +1,96 @@
+"""Registration and « Identifiant oublié ? »: nothing tells whether an e-mail was known."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import BadInput
+from onboarding_api.usecases.recall_identifiant import RecallIdentifiant, recall_identifiant
+from onboarding_api.usecases.register_person import RegisterPerson, register_person
+from tests.builders.portal import Portal
+
+CENDRINE = RegisterPerson("Madame", "Cendrine", "Martin", "cendrine.martin@eus.example")
+
+
+def only_person(portal: Portal) -> Person:
+    with portal.reading() as session:
+        return session.scalars(select(Person)).one()
+
+
+def test_a_person_gets_an_identifiant_and_keycloak_makes_the_account_before_it_welcomes(
+    portal: Portal,
+) -> None:
+    register_person(portal.office, CENDRINE)
+    person = only_person(portal)
+    assert person.identifiant.startswith("cend")
+    assert person.identifiant[4:].isdecimal()
+    (made,), (welcomed,) = portal.deliveries("keycloak.person"), portal.deliveries("keycloak.welcome")
+    assert made.sequence < welcomed.sequence
+    assert made.lane == welcomed.lane == f"kc:user:{person.id}"
+    assert made.args == welcomed.args == {"person_id": person.id}
+
+
+def test_a_double_click_is_one_registration(portal: Portal) -> None:
+    register_person(portal.office, CENDRINE)
+    portal.wait(seconds=1)
+    register_person(portal.office, CENDRINE)
+    assert portal.events() == ["person_registered"]
+    assert portal.mails() == []
+
+
+def test_a_known_email_is_told_by_mail_and_not_more_than_every_ten_minutes(portal: Portal) -> None:
+    register_person(portal.office, CENDRINE)
+    for minutes in (1, 2, 9):
+        portal.wait(minutes=minutes)
+        register_person(
+            portal.office, RegisterPerson("Monsieur", "Un", "Autre", "CENDRINE.Martin@Eus.example")
+        )
+    assert portal.mails() == [("already_registered", "Cendrine")] * 2
+    assert only_person(portal).nom == "Martin"
+
+
+def test_one_email_registered_by_many_threads_is_one_person(portal: Portal) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: register_person(portal.office, CENDRINE), range(8)))
+    assert portal.events() == ["person_registered"]
+
+
+def test_different_people_register_at_once_on_an_empty_journal(portal: Portal) -> None:
+    def register(number: int) -> None:
+        email = f"marie{number}@eus.example"
+        register_person(portal.office, RegisterPerson("Madame", "Marie", "Roca", email))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(register, range(8)))
+    assert portal.events() == ["person_registered"] * 8
+
+
+@pytest.mark.parametrize(
+    ("field", "command"),
+    [
+        ("civilite", RegisterPerson("Docteur", "Cendrine", "Martin", "c@eus.example")),
+        ("prenom", RegisterPerson("Madame", " - ", "Martin", "c@eus.example")),
+        ("prenom", RegisterPerson("Madame", "M\u0430rie", "Martin", "c@eus.example")),  # a Cyrillic a
+        ("nom", RegisterPerson("Madame", "Cendrine", "x" * 81, "c@eus.example")),
+        ("nom", RegisterPerson("Madame", "Cendrine", "Martin\r\nBcc: a@b.fr", "c@eus.example")),
+        ("email", RegisterPerson("Madame", "Cendrine", "Martin", "c@eus.example\r\nBcc: a@b.fr")),
+        ("email", RegisterPerson("Madame", "Cendrine", "Martin", "cendrine")),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_field(portal: Portal, field: str, command: RegisterPerson) -> None:
+    with pytest.raises(BadInput) as refusal:
+        register_person(portal.office, command)
+    assert refusal.value.field == field
+    assert portal.events() == []
+
+
+def test_a_forgotten_identifiant_is_mailed_once_in_ten_minutes_and_to_its_owner_alone(portal: Portal) -> None:
+    register_person(portal.office, CENDRINE)
+    for email in (CENDRINE.email, "nobody@eus.example", CENDRINE.email):
+        recall_identifiant(portal.office, RecallIdentifiant(email))
+    assert portal.mails() == [("forgotten_identifier", "Cendrine")]
+    portal.wait(minutes=11)
+    recall_identifiant(portal.office, RecallIdentifiant(CENDRINE.email))
+    assert len(portal.mails()) == 2
