@@ -1,0 +1,288 @@
+"""The letter leaves once, and the code on paper is the letter's, whatever stops where."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import combinations, product
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
+from onboarding_api.delivery.targets.letter import LetterPrint
+from onboarding_api.letters.carriers.port import LetterPackage, LetterRefused, Receipt
+from onboarding_api.letters.carriers.spool import SpoolCarrier
+from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches
+from onboarding_api.model.base import Database
+from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.printed_code import PrintedCode
+from onboarding_api.model.structure import Structure
+from tests.builders.correspondence import SENDER
+from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.eus import SIREN, Eus, found_eus
+
+KEYS = CodeKeys("2026", {"2026": b"k" * 32})
+
+
+@pytest.fixture
+def eus(database: Database) -> Eus:
+    return found_eus(database)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    directory = tmp_path / "spool"
+    (directory / "sent").mkdir(parents=True)
+    return directory
+
+
+@pytest.fixture
+def target(spool: Path) -> LetterPrint:
+    return LetterPrint(SpoolCarrier(spool), KEYS, SENDER)
+
+
+def ask_print(database: Database, letter_id: str) -> str:
+    return put(database, kind="letter.print", lane=f"letter:{letter_id}", args={"letter_id": letter_id})
+
+
+def claim_print(ledger: Ledger) -> Lease:
+    return next(lease for lease in ledger.claim() if lease.kind == "letter.print")
+
+
+def letter_of(session: Session, letter_id: str) -> Letter:
+    return session.get_one(Letter, letter_id)
+
+
+def prints_in(spool: Path) -> list[Path]:
+    return [*spool.glob("*.pdf"), *spool.glob("sent/*.pdf")]
+
+
+def code_in(print_: Path) -> str:
+    """As the receiver reads it."""
+    with pypdfium2.PdfDocument(print_) as document:
+        words = document[0].get_textpage().get_text_bounded().split()
+    return next(word for word in words if word.count("-") == 2 and len(word) == 14 and word[4] == "-")
+
+
+def is_code_of(letter: Letter, code: str) -> bool:
+    stored = Fingerprint(str(letter.code_key_id), str(letter.code_fingerprint))
+    return matches(code, letter.claim_id, stored, KEYS)
+
+
+def test_the_code_on_paper_is_the_letters_and_nowhere_else(
+    database: Database, ledger: Ledger, target: LetterPrint, eus: Eus, spool: Path
+) -> None:
+    id_ = ask_print(database, eus.letter_id)
+
+    target(ledger, claim_print(ledger))
+
+    (print_,) = prints_in(spool)
+    code = code_in(print_)
+    with database.reading() as session:
+        letter = letter_of(session, eus.letter_id)
+        assert is_code_of(letter, code)
+        assert (letter.state, letter.issued_at) == (LetterState.SPOOLED, NOON)
+        # Thirty days, to the end of the day in Paris.
+        assert letter.expires_at == datetime(2026, 12, 23, 23, tzinfo=UTC)
+        kinds = session.scalars(select(Delivery.kind).where(Delivery.id != id_).order_by(Delivery.kind)).all()
+        everything = str(session.scalars(select(Delivery.args)).all())
+    assert row_of(database, id_).state == DeliveryState.DONE
+    assert kinds == ["mail", "timer.claim_expiry", *["timer.letter_reminder"] * 3]
+    assert code not in everything
+
+
+def test_a_revoked_letter_does_not_leave(
+    database: Database, ledger: Ledger, target: LetterPrint, eus: Eus, spool: Path
+) -> None:
+    id_ = ask_print(database, eus.letter_id)
+    with database.writing() as session:
+        letter_of(session, eus.letter_id).revoked_at = NOON
+
+    target(ledger, claim_print(ledger))
+
+    assert prints_in(spool) == []
+    assert row_of(database, id_).state == DeliveryState.DONE
+
+
+def test_an_address_that_became_impossible_is_permanent(
+    database: Database, ledger: Ledger, target: LetterPrint, eus: Eus
+) -> None:
+    ask_print(database, eus.letter_id)
+    with database.writing() as session:
+        session.get_one(Structure, SIREN).postcodes = []
+
+    with pytest.raises(LetterRefused) as caught:
+        target(ledger, claim_print(ledger))
+    assert caught.value.is_permanent
+
+
+def test_a_spool_that_is_gone_is_tried_again_until_it_is_back(
+    database: Database, ledger: Ledger, eus: Eus, spool: Path, clock: HandClock
+) -> None:
+    target = LetterPrint(SpoolCarrier(spool), KEYS, SENDER)
+    id_ = ask_print(database, eus.letter_id)
+    away = spool.rename(spool.with_name("away"))
+    lease = claim_print(ledger)
+    with pytest.raises(Exception, match="missing") as caught:
+        target(ledger, lease)
+    ledger.fail(lease, caught.value)
+    row = row_of(database, id_)
+    assert (row.state, row.last_error) == (DeliveryState.OPEN, "CarrierUnavailable missing")
+
+    away.rename(spool)
+    clock.forward(minutes=1)
+    target(ledger, claim_print(ledger))
+
+    (print_,) = prints_in(spool)
+    with database.reading() as session:
+        assert is_code_of(letter_of(session, eus.letter_id), code_in(print_))
+        assert len(session.scalars(select(PrintedCode)).all()) == 2
+
+
+class Died(BaseException):
+    """A worker killed where it stood."""
+
+
+class Attempt:
+    """One worker's try at a row, which goes on step by step, as the test says.
+
+    Its steps: make the print; save the fingerprint; hand the print over; finish. It stands still before each
+    but the first.
+    """
+
+    def __init__(self, database: Database, clock: HandClock, spool: Path) -> None:
+        self._goes_on, self._stands = threading.Semaphore(0), threading.Semaphore(0)
+        self._is_dead = self._is_over = False
+        self._ledger = _SteppingLedger(database, clock, stand=self.stand)
+        self._target = LetterPrint(_SteppingCarrier(spool, self.stand), KEYS, SENDER)
+        self._thread: threading.Thread | None = None
+
+    def stand(self) -> None:
+        """Called by the worker before a step."""
+        self._stands.release()
+        self._goes_on.acquire()
+        if self._is_dead:
+            raise Died
+
+    def step(self) -> None:
+        """Called by the test: one step more. The first is the claim and the print."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, args=(claim_print(self._ledger),))
+            self._thread.start()
+        elif self._is_over:
+            return  # it found that it had lost its lease
+        else:
+            self._goes_on.release()
+        self._stands.acquire()
+
+    def die(self) -> None:
+        """Nothing more of it happens."""
+        self._is_dead = True
+        self._goes_on.release()
+        if self._thread:
+            self._thread.join(10)
+
+    def _run(self, lease: Lease) -> None:
+        try:
+            self._target(self._ledger, lease)
+        except (LeaseLost, Died):
+            pass
+        finally:
+            self._is_over = True
+            self._stands.release()
+
+
+class _SteppingLedger(Ledger):
+    def __init__(self, database: Database, clock: HandClock, stand: Callable[[], None]) -> None:
+        super().__init__(database, clock, draw=lambda: 1.0)
+        self._stand = stand
+
+    @contextmanager
+    def holding(self, lease: Lease) -> Iterator[Session]:
+        self._stand()
+        with super().holding(lease) as session:
+            yield session
+
+
+class _SteppingCarrier(SpoolCarrier):
+    def __init__(self, spool: Path, stand: Callable[[], None]) -> None:
+        super().__init__(spool)
+        self._stand = stand
+
+    def submit(self, package: LetterPackage) -> Receipt:
+        self._stand()
+        return super().submit(package)
+
+
+STEPS = 4
+
+
+def schedules(fewest_steps: int) -> list[str]:
+    """Every order in which A, then B once A's lease is over, may make their steps; then each dies.
+
+    With one step less than all, they also die between the print's leaving and its being noted.
+    """
+    found = []
+    for of_a, of_b in product(range(fewest_steps, STEPS + 1), repeat=2):
+        for places in combinations(range(1, of_a + of_b), of_a - 1):
+            found.append("".join("A" if n in (0, *places) else "B" for n in range(of_a + of_b)))
+    # When A has finished there is nothing for B to claim.
+    return [schedule for schedule in found if not schedule.startswith("A" * STEPS)]
+
+
+def take(spool: Path) -> None:
+    """The printer takes the letters that lie there."""
+    for file in [*spool.glob("*.pdf"), *spool.glob("*.json")]:
+        file.rename(spool / "sent" / file.name)
+
+
+def play(database: Database, spool: Path, schedule: str, is_taken_at_once: bool) -> None:
+    clock = HandClock()
+    attempts = {name: Attempt(database, clock, spool) for name in "AB"}
+    for name in schedule:
+        if name == "B":
+            clock.forward(seconds=31)  # at its first step A's lease is over; later ones change nothing
+        attempts[name].step()
+        if is_taken_at_once:
+            take(spool)
+    for attempt in attempts.values():
+        attempt.die()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("database_url", "fewest_steps", "is_taken_at_once"),
+    [
+        ("sqlite", STEPS - 1, False),
+        ("sqlite", STEPS - 1, True),
+        pytest.param("postgresql", STEPS, True, marks=pytest.mark.postgresql),
+    ],
+    indirect=["database_url"],
+)
+def test_the_code_on_paper_is_the_letters_in_every_order_of_steps(
+    database: Database, eus: Eus, tmp_path: Path, fewest_steps: int, is_taken_at_once: bool
+) -> None:
+    for schedule in schedules(fewest_steps):
+        spool = tmp_path / schedule
+        (spool / "sent").mkdir(parents=True)
+        with database.writing() as session:
+            session.execute(delete(Delivery))
+            letter = Letter(claim_id=eus.claim_id, asked_at=NOON, state_at=NOON)
+            session.add(letter)
+            session.flush()
+            letter_id = letter.id
+        id_ = ask_print(database, letter_id)
+
+        play(database, spool, schedule, is_taken_at_once)
+        if row_of(database, id_).state != DeliveryState.DONE:
+            ledger = Ledger(database, HandClock(NOON + timedelta(hours=1)))
+            LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(ledger, claim_print(ledger))
+
+        (print_,) = prints_in(spool)
+        with database.reading() as session:
+            assert is_code_of(letter_of(session, letter_id), code_in(print_)), schedule
