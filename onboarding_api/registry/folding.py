@@ -1,13 +1,15 @@
 """Text as it is compared: « Saint-Étienne », « ST ETIENNE » and « saint etienne » are one.
 
 Folding forgets case, accents, ligatures, hyphens and apostrophes, and spells out « St » and « Ste ».
-It makes 3,774 communes clash with another one (10.8 %), but never two of the same département.
+It makes one commune in nine clash with another one, but never two of the same département.
 """
 
 import re
 import unicodedata
 from string import ascii_lowercase
 
+_WORD = re.compile("[a-z0-9]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 _SPELT_OUT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 # Too frequent to find anything by; an exact name still needs them (« La Chapelle », « Chapelle »).
@@ -17,8 +19,8 @@ _EMPTY_WORDS = frozenset(("a", "commune", "d", "de", "des", "du", "et", "l", "la
 def words(text: str) -> list[str]:
     """The folded words of a text, in order: « L'Haÿ-les-Roses » -> l, hay, les, roses."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    bare = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return [_SPELT_OUT.get(word, word) for word in re.findall(r"[a-z0-9]+", bare)]
+    bare = _ACCENTS.sub("", decomposed)
+    return [_SPELT_OUT.get(word, word) for word in _WORD.findall(bare)]
 
 
 def key(text: str) -> str:

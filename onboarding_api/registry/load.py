@@ -50,7 +50,7 @@ def load_register(session: Session, entries: Iterable[Entry] | None = None) -> L
     new = [row for siren, row in wanted.items() if siren not in stored]
     changed = [row for siren, row in wanted.items() if stored.get(siren, row) != row]
     if new:
-        session.execute(insert(Structure), new)
+        session.connection().execute(insert(Structure), new)
     if changed:
         _correct(session, changed)
     _write_terms(session, {(term, entry.siren) for entry in vintage for term in _terms(entry)})
@@ -107,6 +107,7 @@ def _write_terms(session: Session, wanted: set[tuple[str, str]]) -> None:
             [{"old_term": term, "of_siren": siren} for term, siren in stale],
         )
     if missing:
-        session.execute(insert(StructureTerm), [{"term": term, "siren": siren} for term, siren in missing])
+        rows = [{"term": term, "siren": siren} for term, siren in missing]
+        session.connection().execute(insert(StructureTerm), rows)
         # Without statistics PostgreSQL reads the whole table for each search until autovacuum comes by.
         session.execute(text("ANALYZE structure_term"))

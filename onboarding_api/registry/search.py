@@ -114,7 +114,7 @@ def search(session: Session, text: str, limit: int = 20) -> tuple[StructureHit, 
         return _forgiving(session, terms, limit)
     # Postcodes are typed more often than INSEE codes, and many a one is the INSEE code of another town.
     others = tuple(hit for hit in named if hit not in numbered)
-    return (*others[: limit - len(numbered)], *numbered)
+    return (*others[: max(0, limit - len(numbered))], *numbered)[:limit]
 
 
 def _number(text: str) -> str | None:

@@ -25,7 +25,7 @@ def entries() -> list[Entry]:
 def part_of_the_register(
     request: pytest.FixtureRequest, entries: list[Entry], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
-    """Fifteen départements: Eus, the big cities, homonyms, an island, Corse."""
+    """Fifteen départements: Eus, the big cities, homonyms, an overseas island, Corsica."""
     database = _empty(request, tmp_path_factory)
     with database.writing() as session:
         load_register(session, [entry for entry in entries if entry.departement in DEPARTEMENTS])
