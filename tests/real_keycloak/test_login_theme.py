@@ -229,7 +229,7 @@ def test_the_reset_mail_gives_the_identifier_and_a_link(
     page.goto(login_url(plain))
     page.get_by_role("link", name="Mot de passe oublié ?").click()
     assert_readable(page)
-    page.get_by_label("Identifiant ou adresse électronique").fill(f"{username}@example.test")
+    page.get_by_label("Identifiant ou adresse e-mail").fill(f"{username}@example.test")
     page.get_by_role("button", name="Recevoir le lien").click()
     assert "Si un compte correspond à votre saisie" in page.get_by_role("main").inner_text()
     assert_readable(page)

@@ -25,7 +25,8 @@
 <body data-page-id="login-${pageId}">
 <a class="skip" href="#content">${msg("skipToContent")}</a>
 <header>
-    <p class="brand">Banque des Territoires <span>${msg("siteName")}</span></p>
+    <#local brand>Banque des Territoires <span>${msg("siteName")}</span></#local>
+    <p class="brand"><#if portalUrl()?has_content><a href="${portalUrl()}/">${brand}</a><#else>${brand}</#if></p>
 </header>
 <main id="content" tabindex="-1">
     <h1>${heading?no_esc}</h1>
@@ -47,6 +48,13 @@
     <#nested "socialProviders">
     <#if displayInfo><div class="info"><#nested "info"></div></#if>
 </main>
+<#if (realm.getAttribute("bdt.portal-url"))?has_content>
+<footer>
+    <a href="${portalUrl()}/contact">${msg("contact")}</a>
+    <a href="${portalUrl()}/accessibilite">${msg("accessibility")}</a>
+    <a href="${portalUrl()}/mentions-legales">${msg("legal")}</a>
+</footer>
+</#if>
 </body>
 </html>
 </#macro>
