@@ -1,0 +1,212 @@
+"""Keycloak down, slow, or answered too late: seen from the ledger. The real one: tests/real_keycloak."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from sqlalchemy import select
+
+from idp_extension.gateway import KeycloakGateway, NotSent
+from idp_extension.server import free_port
+from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
+from onboarding_api.delivery.targets.keycloak import NoAccountYet, PersonProjection, Welcome
+from onboarding_api.model.base import Database
+from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.membership import Membership, MembershipState
+from onboarding_api.model.person import Person
+from onboarding_api.model.terms import TermsAcceptance
+from onboarding_api.queries.desired_state import WantedStructure, desired_person
+from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.eus import SIREN, Eus, found_eus
+
+CENDRINE = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+def eus(database: Database) -> Eus:
+    return found_eus(database)
+
+
+def put_person(database: Database, eus: Eus, kind: str = "keycloak.person") -> str:
+    lane = f"kc:user:{eus.person_id}"
+    return put(database, kind=kind, lane=lane, args={"person_id": eus.person_id})
+
+
+def the_lease(ledger: Ledger) -> Lease:
+    (lease,) = ledger.claim()
+    return lease
+
+
+_USER = {
+    "id": CENDRINE,
+    "username": "cend589",
+    "email": "cendrine.martin@eus.example",
+    "firstName": "Cendrine",
+    "lastName": "Martin",
+    "enabled": True,
+}
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """Knows Cendrine, who is in no group; `before_answer` happens while she is asked about."""
+
+    before_answer: Callable[[], None]
+
+    def do_POST(self) -> None:
+        self._say({"access_token": "t", "expires_in": 300})
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        if path.endswith("/groups"):
+            type(self).before_answer()
+            self._say([])
+        else:
+            self._say([_USER] if path.endswith("/users") else _USER)
+
+    def _say(self, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the screen."""
+
+
+@contextmanager
+def keycloak(before_answer: Callable[[], None] = lambda: None) -> Iterator[KeycloakGateway]:
+    handler = type("Answers", (_Answers,), {"before_answer": staticmethod(before_answer)})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
+        thread.start()
+        with KeycloakGateway(f"http://127.0.0.1:{server.server_port}", "bdt", "bdt-sync", "s") as gateway:
+            yield gateway
+        server.shutdown()
+        thread.join()
+
+
+def leave_eus(database: Database, eus: Eus) -> None:
+    with database.writing() as session:
+        session.get_one(Membership, eus.membership_id).state = MembershipState.LEFT
+
+
+def test_a_keycloak_that_is_down_keeps_the_row_for_later(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    leave_eus(database, eus)
+    id_ = put_person(database, eus)
+    lease = the_lease(ledger)
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with KeycloakGateway(nowhere, "bdt", "bdt-sync", "s") as down, pytest.raises(NotSent) as caught:
+        PersonProjection(down)(ledger, lease)
+    ledger.fail(lease, caught.value)
+    assert (row_of(database, id_).state, row_of(database, id_).last_error) == (DeliveryState.OPEN, "NotSent")
+
+    clock.forward(minutes=1)
+    with keycloak() as gateway:
+        PersonProjection(gateway)(ledger, the_lease(ledger))
+    assert row_of(database, id_).state == DeliveryState.DONE
+    with database.reading() as session:
+        assert session.get_one(Person, eus.person_id).keycloak_id == CENDRINE
+
+
+def test_a_projection_that_lost_its_lease_is_followed_by_another(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    """What it wrote may be older than what a later row wrote meanwhile."""
+    leave_eus(database, eus)
+    id_ = put_person(database, eus)
+
+    def another_takes_over() -> None:
+        clock.forward(minutes=1)
+        ledger.finish(the_lease(ledger))
+
+    with keycloak(another_takes_over) as gateway, pytest.raises(LeaseLost):
+        PersonProjection(gateway)(ledger, the_lease(ledger))
+
+    again = the_lease(ledger)
+    assert (again.kind, again.lane, again.args) == (
+        "keycloak.person",
+        f"kc:user:{eus.person_id}",
+        {"person_id": eus.person_id},
+    )
+    assert row_of(database, id_).state == DeliveryState.DONE
+
+
+def test_a_welcome_waits_for_the_account(database: Database, ledger: Ledger, eus: Eus) -> None:
+    put_person(database, eus, "keycloak.welcome")
+    with keycloak() as gateway, pytest.raises(NoAccountYet):
+        Welcome(gateway, "portail")(ledger, the_lease(ledger))
+
+
+def test_nobody_is_projected_for_an_unknown_id(database: Database, ledger: Ledger) -> None:
+    id_ = put(database, kind="keycloak.person", args={"person_id": "nobody"})
+    with keycloak() as gateway:
+        PersonProjection(gateway)(ledger, the_lease(ledger))
+    assert row_of(database, id_).state == DeliveryState.DONE
+
+
+def grant(database: Database, eus: Eus, service: str) -> None:
+    with database.writing() as session:
+        session.add(
+            Habilitation(
+                membership_id=eus.membership_id,
+                service=service,
+                state=HabilitationState.GRANTED,
+                requested_at=NOON,
+                changed_at=NOON,
+            )
+        )
+
+
+def structures_wanted(database: Database, eus: Eus) -> tuple[WantedStructure, ...]:
+    with database.reading() as session:
+        wanted = desired_person(session, eus.person_id, NOON)
+    assert wanted
+    return wanted.structures
+
+
+def test_only_effective_roles_are_wanted(database: Database, eus: Eus) -> None:
+    """Two services wait for a letter; one is granted whose conditions are not accepted; one has none."""
+    grant(database, eus, "mes-prets:encours")
+    grant(database, eus, "dataviz-coeur-de-ville:acces")
+    assert structures_wanted(database, eus) == (
+        WantedStructure(SIREN, "Commune d'Eus", ("dataviz-coeur-de-ville:acces",)),
+    )
+
+    with database.writing() as session:
+        session.add(
+            TermsAcceptance(
+                membership_id=eus.membership_id,
+                espace="mes-prets",
+                version="2022-02",
+                text_sha256="0" * 64,
+                accepted_at=NOON,
+            )
+        )
+    assert structures_wanted(database, eus)[0].services == (
+        "dataviz-coeur-de-ville:acces",
+        "mes-prets:encours",
+    )
+    leave_eus(database, eus)
+    assert structures_wanted(database, eus) == ()
+
+
+def test_a_person_who_was_disabled_holds_no_role(database: Database, eus: Eus) -> None:
+    grant(database, eus, "dataviz-coeur-de-ville:acces")
+    with database.writing() as session:
+        session.get_one(Person, eus.person_id).is_active = False
+
+    assert structures_wanted(database, eus)[0].services == ()
+
+
+def test_rows_hold_ids_only(database: Database, eus: Eus) -> None:
+    put_person(database, eus)
+    with database.reading() as session:
+        assert "cendrine" not in str(session.scalars(select(Delivery.args)).all()).lower()

@@ -1,0 +1,86 @@
+"""From a row of the ledger to the real Keycloak: the account, the groups, their ids kept."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from onboarding_api.delivery.ledger import Ledger
+from onboarding_api.delivery.targets.keycloak import PersonProjection
+from onboarding_api.model.base import Database
+from onboarding_api.model.delivery import DeliveryState
+from onboarding_api.model.habilitation import Habilitation, Move
+from onboarding_api.model.person import Person
+from onboarding_api.model.service_group import ServiceGroup
+from onboarding_api.model.structure import Structure
+from onboarding_api.model.terms import TermsAcceptance
+from tests.builders.applied_realm import AppliedRealm
+from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.eus import SIREN, Eus, found_eus
+
+pytestmark = pytest.mark.keycloak
+
+
+@pytest.fixture
+def eus(database: Database) -> Eus:
+    """As the code was typed: the services are granted, the conditions accepted."""
+    eus = found_eus(database)
+    with database.writing() as session:
+        person = session.get_one(Person, eus.person_id)
+        person.identifiant = f"cend{uuid4().hex[:8]}"  # the realm is shared with other tests
+        person.email = f"{person.identifiant}@eus.example"
+        for habilitation in session.scalars(select(Habilitation)):
+            habilitation.move(Move.GRANT, NOON)
+        session.add(
+            TermsAcceptance(
+                membership_id=eus.membership_id,
+                espace="mes-prets",
+                version="2022-02",
+                text_sha256="0" * 64,
+                accepted_at=NOON,
+            )
+        )
+    return eus
+
+
+def deliver(database: Database, realm: AppliedRealm, eus: Eus) -> set[str]:
+    """Project her; the groups she is in then."""
+    id_ = put(database, kind="keycloak.person", args={"person_id": eus.person_id})
+    ledger = Ledger(database, HandClock())
+    (lease,) = ledger.claim()
+    PersonProjection(realm.gateway)(ledger, lease)
+    assert row_of(database, id_).state == DeliveryState.DONE
+    with database.reading() as session:
+        keycloak_id = str(session.get_one(Person, eus.person_id).keycloak_id)
+    return {group.path for group in realm.gateway.groups_of_user(keycloak_id)}
+
+
+def test_a_decision_reaches_keycloak_and_is_taken_back(
+    database: Database, realm: AppliedRealm, eus: Eus
+) -> None:
+    demande, suivi = f"/{SIREN}/mes-prets:demande", f"/{SIREN}/mes-prets:suivi"
+    assert deliver(database, realm, eus) == {f"/{SIREN}", demande, suivi}
+    with database.reading() as session:
+        group = realm.gateway.find_structure_group(SIREN)
+        assert group
+        assert session.get_one(Structure, SIREN).kc_group_id == group.id
+        kept = {row.service: row.kc_group_id for row in session.scalars(select(ServiceGroup))}
+    assert kept == {name: each.id for name, each in realm.gateway.subgroups(group.id).items() if name in kept}
+    assert kept.keys() == {"mes-prets:demande", "mes-prets:suivi"}
+
+    with database.writing() as session:
+        rows = session.scalars(select(Habilitation).where(Habilitation.service == "mes-prets:suivi"))
+        rows.one().move(Move.DEACTIVATE, NOON)
+    assert deliver(database, realm, eus) == {f"/{SIREN}", demande}
+
+
+def test_groups_made_anew_in_keycloak_get_their_new_ids_here(
+    database: Database, realm: AppliedRealm, eus: Eus
+) -> None:
+    stale = str(uuid4())
+    with database.writing() as session:
+        session.get_one(Structure, SIREN).kc_group_id = stale
+
+    assert f"/{SIREN}" in deliver(database, realm, eus)
+    with database.reading() as session:
+        assert session.get_one(Structure, SIREN).kc_group_id not in {None, stale}
