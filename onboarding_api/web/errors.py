@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, render_template
+from flask import Flask, Response, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from idp_extension.relying_party.client import LoginRefused
 from idp_extension.relying_party.issuer import IssuerUnavailable
@@ -171,6 +171,11 @@ def install(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def form_too_old(_error: CSRFError) -> ResponseReturnValue:
         return error_page(400, *_PAGES[400])
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(_error: SecurityError) -> ResponseReturnValue:
+        # No page: its links would have to be made from that host.
+        return Response("Cette adresse n'est pas celle du portail.", 400, mimetype="text/plain")
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -90,7 +90,9 @@ class ServerSessions(SessionInterface):
         Raises:
             DatabaseBusy: something changed and could not be written.
         """
-        current = cast(PortalSession, session)
+        if not isinstance(session, PortalSession):
+            return  # it could not be opened: the page of that fault is on its way
+        current = session
         if current.is_ended:
             self._forget(current, response)
         elif current.is_renewed or (current.modified and current and current.token is None):

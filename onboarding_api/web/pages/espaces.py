@@ -27,7 +27,7 @@ def enter(espace: str) -> ResponseReturnValue:
     label = _label(espace)
     here, urls = visit(), house().settings.espace_urls
     with reading() as db:
-        found = entry(db, here.person.id, here.siren, espace, now(), urls)
+        found = entry(db, here.person.id, here.siren, espace, now(), espace_urls=urls)
     if found.state == "ready":
         return redirect(found.url)
     if found.state == "terms":

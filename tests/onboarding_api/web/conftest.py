@@ -1,0 +1,47 @@
+"""One application for the whole directory; each test starts from the same small world."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onboarding_api.model.base import Database
+from tests.onboarding_api.web.portal import Portal, build_portal, build_world
+from tests.onboarding_api.web.provider import Provider
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    started = Provider()
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}")
+    build_world(database)
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def running_portal(
+    world: Path, provider: Provider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Portal]:
+    path = tmp_path_factory.mktemp("portal") / "portal.db"
+    shutil.copy(world, path)
+    portal = build_portal(path, provider)
+    portal.log_everybody_in(world)
+    yield portal
+    portal.office.database.engine.dispose()
+
+
+@pytest.fixture
+def portal(running_portal: Portal, world: Path) -> Portal:
+    running_portal.reset(world)
+    return running_portal

@@ -1,0 +1,81 @@
+"""Every refusal of the house has a status and a French sentence; no page shows a code or a trace."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+import onboarding_api
+from onboarding_api.model import refusals
+from onboarding_api.model.refusals import Refusal
+from onboarding_api.web.errors import ANSWERS, answer_to
+from onboarding_api.web.wording import typeset
+
+AT = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
+EXAMPLES = [
+    refusals.Refusal(),
+    refusals.NotAllowed("attach", ("G-CLOSED",), ("Cette structure est fermée.",)),
+    refusals.NotAllowed("attach", ("G-CLOSED",)),
+    refusals.NotFound(),
+    refusals.NotPossibleNow("claim", "redeemed", "refuse"),
+    refusals.BadInput("email", "malformed"),
+    refusals.BadInput("unheard_of", "malformed"),
+    refusals.CodeMistyped(),
+    *(refusals.WrongCode(left) for left in (0, 1, 4)),
+    *(refusals.CodeDead(reason) for reason in ("expired", "used", "superseded", "exhausted", "unheard_of")),
+    refusals.TooManyTries(AT),
+    refusals.LetterLimit(AT),
+    refusals.DatabaseBusy(),
+]
+
+
+def every_refusal() -> Iterator[type[Refusal]]:
+    """Every class of refusal that any room defines."""
+    for module in pkgutil.walk_packages(onboarding_api.__path__, "onboarding_api."):
+        if not module.name.startswith(("onboarding_api.migrations", "onboarding_api.cli")):
+            importlib.import_module(module.name)
+    found = [Refusal]
+    for one in found:
+        found += one.__subclasses__()
+    return (one for one in found if one.__module__.startswith("onboarding_api."))
+
+
+def test_every_code_has_an_answer_and_every_answer_a_code() -> None:
+    assert {one.code for one in every_refusal()} == set(ANSWERS)
+
+
+@pytest.mark.parametrize("refusal", EXAMPLES, ids=repr)
+def test_sentence_is_french_and_whole(refusal: Refusal) -> None:
+    status, sentence = answer_to(refusal)
+
+    assert 400 <= status < 600
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+    assert refusal.code not in sentence
+
+
+def test_refusal_tells_its_facts() -> None:
+    assert "1 essai." in answer_to(refusals.WrongCode(1))[1]
+    assert "4 essais." in answer_to(refusals.WrongCode(4))[1]
+    assert "le 23 novembre 2026 à 14 h 05" in answer_to(refusals.LetterLimit(AT))[1]
+    closed = refusals.NotAllowed("attach", ("G-CLOSED",), ("Cette structure est fermée.",))
+    assert answer_to(closed) == (403, "Cette structure est fermée.")
+
+
+def test_busy_is_temporary() -> None:
+    assert answer_to(refusals.DatabaseBusy())[0] == 503
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("Déjà ? Oui : « là » !", "Déjà\u00a0? Oui\u00a0: «\u00a0là\u00a0»\u00a0!"),
+        ("à 14 h 05, rien", "à 14 h 05, rien"),
+        ("https://exemple.fr:8400/?a", "https://exemple.fr:8400/?a"),
+    ],
+)
+def test_spaces_before_high_signs_do_not_break(typed: str, expected: str) -> None:
+    assert typeset(typed) == expected

@@ -1,0 +1,154 @@
+"""Sessions on the server: their cookie, their end, and what they survive."""
+
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from onboarding_api.model.person import Person
+from onboarding_api.model.web_session import WebSession
+from onboarding_api.web.session import COOKIE, IDLE, LONGEST
+from tests.onboarding_api.web.page import text_of
+from tests.onboarding_api.web.portal import EUS, HOST, PUBLIC_URL, Browser, Portal
+
+MINUTE = timedelta(minutes=1)
+
+
+def cookie_of(browser: Browser) -> str:
+    cookie = browser.client.get_cookie(COOKIE, domain=HOST)
+    assert cookie
+    return cookie.value
+
+
+def is_open(browser: Browser) -> bool:
+    return browser.get("/tableau-de-bord").status_code == 200
+
+
+def rows(portal: Portal) -> int:
+    with portal.office.database.reading() as db:
+        return db.scalar(select(func.count()).select_from(WebSession)) or 0
+
+
+def test_cookie_is_for_this_host_over_tls_and_no_script(portal: Portal) -> None:
+    header = portal.browser().get("/inscription").headers["Set-Cookie"]
+
+    assert header.startswith("__Host-bdt=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(header.split("; "))
+    assert "Domain" not in header
+    assert "Max-Age" not in header
+
+
+def test_reading_a_page_without_form_sets_no_cookie(portal: Portal) -> None:
+    assert "Set-Cookie" not in portal.browser().get("/contact").headers
+
+
+def test_cookie_changes_at_log_in_and_the_old_one_is_dead(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.token()
+    planted = cookie_of(browser)
+
+    browser.log_in("cend589")
+
+    assert cookie_of(browser) != planted
+    fixed = portal.browser()
+    fixed.client.set_cookie(COOKIE, planted, domain=HOST, secure=True)
+    assert not is_open(fixed)
+
+
+def test_database_holds_no_cookie(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    browser.get("/tableau-de-bord")
+
+    portal.office.database.engine.dispose()
+    with closing(sqlite3.connect(portal.database_path)) as connection:
+        dump = "\n".join(connection.iterdump())
+
+    assert cookie_of(browser) not in dump
+
+
+@pytest.mark.parametrize(
+    ("pause", "expected"), [(IDLE - MINUTE, True), (IDLE, True), (IDLE + timedelta(seconds=1), False)]
+)
+def test_session_ends_after_fifteen_idle_minutes(portal: Portal, pause: timedelta, expected: bool) -> None:
+    browser = portal.browser("cend589")
+
+    portal.clock.now += pause
+
+    assert is_open(browser) is expected
+
+
+def test_use_prolongs_the_session_but_not_beyond_ten_hours(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    step = timedelta(minutes=14)
+
+    for _ in range(LONGEST // step):
+        portal.clock.now += step
+        browser.get("/contact")
+    assert is_open(browser)
+
+    portal.clock.now += step
+    assert not is_open(browser)
+
+
+def test_log_out_kills_the_session_on_the_server(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    kept = cookie_of(browser)
+    before = rows(portal)
+
+    browser.post("/deconnexion")
+
+    assert rows(portal) == before - 1
+    thief = portal.browser()
+    thief.client.set_cookie(COOKIE, kept, domain=HOST, secure=True)
+    assert not is_open(thief)
+
+
+def test_closed_account_is_out_at_once(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    assert is_open(browser)
+
+    with portal.office.database.writing() as db:
+        db.execute(update(Person).where(Person.identifiant == "cend589").values(is_active=False))
+
+    assert not is_open(browser)
+
+
+def test_forged_cookie_opens_nothing(portal: Portal) -> None:
+    for value in ("", "x", "é" * 500, "../../etc/passwd", "' OR 1=1 --"):
+        answer = portal.app.test_client().get(
+            "/tableau-de-bord",
+            base_url=PUBLIC_URL,
+            headers={"Cookie": f"{COOKIE}={value}".encode().decode("latin-1")},
+        )
+        assert answer.status_code == 303
+
+
+def test_old_sessions_are_swept_when_a_new_one_starts(portal: Portal) -> None:
+    assert rows(portal) >= 4
+    portal.clock.now += IDLE + MINUTE
+
+    portal.browser().log_in("cend589")
+
+    assert rows(portal) == 1
+
+
+def test_expired_form_is_refused_in_words(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    token = browser.token()
+    portal.clock.now += IDLE + MINUTE
+
+    answer = browser.raw_post("/profil/identite", {"csrf_token": token, "prenom": "X"})
+
+    assert answer.status_code == 400
+    assert "Rien n'a été modifié" in text_of(answer.text)
+
+
+def test_active_structure_is_kept_from_page_to_page(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    browser.post("/structures/ajouter/216600726")
+
+    assert "Ma structure : Commune d'Estavar" in text_of(browser.get("/services").text)
+    browser.post("/structure-active", {"siren": EUS, "suite": "/services"})
+    assert "Ma structure : Commune d'Eus" in text_of(browser.get("/services").text)
