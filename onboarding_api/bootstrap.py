@@ -2,8 +2,13 @@
 
 from idp_extension.gateway import KeycloakGateway
 from onboarding_api.delivery.clock import clock_of
+from onboarding_api.delivery.ledger import Ledger
+from onboarding_api.delivery.targets import all_targets
+from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.delivery.worker import Worker
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.mails.smtp import SmtpSettings
+from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.sender import Sender
 from onboarding_api.settings import Settings
@@ -58,3 +63,22 @@ def build_sender(settings: Settings) -> Sender:
         hours=settings.contact_hours,
         email=settings.contact_email,
     )
+
+
+def build_ledger(settings: Settings) -> Ledger:
+    """The ledger of deliveries, as workers and operators use it."""
+    database = build_database(settings)
+    return Ledger(database, clock_of(database))
+
+
+def build_worker(settings: Settings) -> Worker:
+    """A worker with every target real.
+
+    Raises:
+        SchemaUnfit: the database has not the present tables; `bdt migrate` makes them.
+    """
+    office = build_office(settings)
+    check_schema(office.database)
+    mail = Mail(build_sender(settings), settings.smtp_from, build_mailer(settings))
+    targets = all_targets(office, build_gateway(settings), build_carrier(settings), mail)
+    return Worker(Ledger(office.database, office.clock), targets)

@@ -8,12 +8,12 @@ import click
 
 from onboarding_api import bootstrap
 from onboarding_api.migrations import migrate as migrate_database
-from onboarding_api.settings import BadSettings, Settings, settings_from
+from onboarding_api.settings import BadSettings, Settings, read_settings
 
 
 def _settings() -> Settings:
     try:
-        return settings_from(os.environ)
+        return read_settings()
     except BadSettings as error:
         raise click.ClickException(str(error)) from None
 

@@ -3,9 +3,10 @@
 It finds things as a person does, by their words, so a page whose label or button is wrong fails the walk.
 """
 
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import cast
 from urllib.parse import urljoin
+from urllib.request import Request
 
 import mechanicalsoup
 from bs4 import Tag
@@ -16,14 +17,20 @@ class NotOnPage(Exception):
     """The page does not have what the story needs; the text quotes what it says instead."""
 
 
+class _LoopbackPolicy(DefaultCookiePolicy):
+    """Browsers send Secure cookies to loopback without TLS; `requests` would keep them back."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        cookie.secure = False
+        return super().set_ok(cookie, request)
+
+
 class Browser:
     """One person's browser: cookies of its own, one page at a time."""
 
     def __init__(self) -> None:
         self._http = mechanicalsoup.Browser(soup_config={"features": "html.parser"}, user_agent="bdt-walk")
-        # Real browsers send Secure cookies to loopback without TLS; so do we.
-        policy = DefaultCookiePolicy(secure_protocols=("http", "https"))
-        self._http.session.cookies.set_policy(policy)
+        self._http.session.cookies.set_policy(_LoopbackPolicy())
         self.answer = Response()
 
     @property
@@ -62,10 +69,10 @@ class Browser:
         """Open an address, relative to the page or whole."""
         self.answer = self._http.get(urljoin(self.url, url) if self.answer.url else url, timeout=30)
 
-    def follow(self, words: str) -> None:
-        """Click the link with these words."""
+    def follow(self, words: str, within: str = "") -> None:
+        """Click the link with these words, in the row or card that shows `within`."""
         for link in self.page.find_all("a", href=True):
-            if _plain(words) in _plain(_words(link)):
+            if _plain(words) in _plain(_words(link)) and (not within or _is_near(link, within)):
                 self.visit(str(link["href"]))
                 return
         raise NotOnPage(f"no link « {words} » on {self.url}: {_plain(self.page.get_text(' '))[:600]}")
@@ -91,7 +98,7 @@ class Browser:
         control["checked"] = ""
 
     def press(self, words: str, within: str = "") -> None:
-        """Press the button with these words, in the row, card or form that shows `within`."""
+        """Press the button with these words, in the row or card that shows `within`."""
         for button in self.page.find_all(["button", "input"]):
             form = button.find_parent("form")
             if not form or not _is_submit(button) or _plain(words) not in _plain(_words(button)):
@@ -113,16 +120,21 @@ class Browser:
         )
 
     def _control(self, label: str) -> Tag:
-        for found in self.page.find_all("label"):
-            if _plain(label) in _plain(_words(found)):
-                control = (
-                    self.page.find(id=found["for"])
-                    if found.get("for")
-                    else found.find(["input", "select", "textarea"])
-                )
-                if isinstance(control, Tag):
+        """The field of the label that fits best: the whole of it, its beginning, or a part."""
+        wanted = _plain(label)
+        labels = {_plain(_words(found)): found for found in self.page.find_all("label")}
+        for fits in (str.__eq__, str.startswith, str.__contains__):
+            for words, found in labels.items():
+                if fits(words, wanted) and isinstance(control := self._labelled(found), Tag):
                     return control
         raise NotOnPage(f"no field « {label} » on {self.url}: {_plain(self.page.get_text(' '))[:600]}")
+
+    def _labelled(self, label: Tag) -> object:
+        return (
+            self.page.find(id=label["for"])
+            if label.get("for")
+            else label.find(["input", "select", "textarea"])
+        )
 
     @staticmethod
     def _choose(select: Tag, words: str) -> None:
@@ -144,9 +156,9 @@ def _is_submit(tag: Tag) -> bool:
     return tag.get("type", "submit" if tag.name == "button" else "") == "submit"
 
 
-def _is_near(button: Tag, words: str) -> bool:
-    """Whether the closest row, card, section or form around the button shows these words."""
-    around = button.find_parent(["tr", "li", "article", "section", "fieldset"])
+def _is_near(thing: Tag, words: str) -> bool:
+    """Whether the closest row or card around the thing shows these words."""
+    around = thing.find_parent(["tr", "li", "article", "section", "fieldset"])
     return around is not None and _plain(words) in _plain(around.get_text(" "))
 
 

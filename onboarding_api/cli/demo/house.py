@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,7 +200,7 @@ class House:
             "BDT_ESPACE_URL_MES_PRETS": self.mes_prets_url,
         }
 
-    def _espace_environment(self) -> Mapping[str, str]:
+    def _espace_environment(self) -> dict[str, str]:
         return {
             "MES_PRETS_ISSUER": f"{self.keycloak_url}/realms/{self.settings.keycloak_realm}",
             "MES_PRETS_SECRET": self.secrets["mes-prets"],

@@ -1,0 +1,40 @@
+"""The whole system, started once for the journeys, and people at their keyboards."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from onboarding_api.cli.demo.house import House, Ports
+from tests.builders.chromium import ARGUMENTS
+from tests.builders.keyboard import Keyboard
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Keycloak, portal, worker, mailbox and the sample service, all real."""
+    with House(tmp_path_factory.mktemp("house") / "demo", Ports.free(), lambda *_: None) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def somebody(browser: Browser) -> Iterator[Callable[[], Keyboard]]:
+    """Sit another person at a keyboard."""
+    people: list[Keyboard] = []
+
+    def sit() -> Keyboard:
+        people.append(Keyboard(browser))
+        return people[-1]
+
+    yield sit
+    for person in people:
+        person.close()
