@@ -86,7 +86,7 @@ class Journey:
         person.press("Accepter")
 
     def enter(self, person: Keyboard) -> None:
-        """The button of the dashboard; while the right is being opened, a page says so and she tries again."""
+        """The button of the dashboard; while the right is being opened, she tries again."""
         for _ in range(20):
             person.visit(f"{self.portal}/tableau-de-bord")
             person.follow("Mes prêts en ligne")

@@ -152,28 +152,30 @@ class House:
         if port:
             self._wait(name, f"http://{HOST}:{port}{path}")
 
+    def start_keycloak(self) -> RunningServer:
+        """Start Keycloak on its data: at the first start, and again after `keycloak.stop()`."""
+        self.keycloak = start_server(
+            ensure_server(progress=self._progress),
+            self.directory / "keycloak",
+            http_port=self.ports.keycloak,
+            management_port=self.ports.management,
+            admin_user="admin",
+            admin_password=self.secrets["admin"],
+            progress=self._progress,
+        )
+        return self.keycloak
+
     def _start(self) -> None:
         with ThreadPoolExecutor(max_workers=1) as beside:
             filling = beside.submit(self._fill_database)
-            built = ensure_server(progress=self._progress)
-            self.keycloak = start_server(
-                built,
-                self.directory / "keycloak",
-                http_port=self.ports.keycloak,
-                management_port=self.ports.management,
-                admin_user="admin",
-                admin_password=self.secrets["admin"],
-                progress=self._progress,
-            )
+            keycloak = self.start_keycloak()
             self._progress("applying the realm", 0, 0)
-            apply_from_scratch(self.settings, self.keycloak, {"mes-prets": self.secrets["mes-prets"]})
+            apply_from_scratch(self.settings, keycloak, {"mes-prets": self.secrets["mes-prets"]})
             filling.result()
         self._progress("starting portal, worker, mailbox and the sample service", 0, 0)
-        with ThreadPoolExecutor(max_workers=4) as starting:
-            for done in [
-                starting.submit(self.start_part, part)
-                for part in ("mailbox", "portal", "worker", "mes-prets")
-            ]:
+        parts = ("mailbox", "portal", "worker", "mes-prets")
+        with ThreadPoolExecutor(max_workers=len(parts)) as starting:
+            for done in [starting.submit(self.start_part, part) for part in parts]:
                 done.result()
 
     def _fill_database(self) -> None:

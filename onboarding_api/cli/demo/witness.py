@@ -19,13 +19,13 @@ class NotSeen(Exception):
     """What the story waits for did not come."""
 
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
+def wait_for(what: str, look: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
     """Look again until something is there.
 
     Raises:
-        NotSeen: nothing after PATIENCE_SECONDS.
+        NotSeen: nothing after so many seconds.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found
