@@ -74,20 +74,21 @@ class Worker:
     def _deliver(self, lease: Lease) -> None:
         known = log.bind(delivery=lease.id, kind=lease.kind, attempt=lease.attempt)
         try:
-            self._attempt(lease)
+            error = self._attempt(lease)
         except LeaseLost:
             known.warning("delivery_lease_lost")
-        except _DATABASE_AWAY as error:
+        except _DATABASE_AWAY as away:
             # Nothing can be recorded now: the row comes back when its lease is over.
-            known.warning("delivery_not_recorded", error=told(error))
+            known.warning("delivery_not_recorded", error=told(away))
         else:
-            known.info("delivery_attempted")
+            known.info("delivery_done") if error is None else known.warning("delivery_failed", error=error)
         finally:
             with self._lock:
                 del self._held[lease]
             self._bell.ring()
 
-    def _attempt(self, lease: Lease) -> None:
+    def _attempt(self, lease: Lease) -> str | None:
+        """Try once; what went wrong, if anything did, is recorded."""
         try:
             target = self._targets.get(lease.kind)
             if target is None:
@@ -96,8 +97,9 @@ class Worker:
         except LeaseLost:
             raise
         except Exception as error:  # whatever a target meets, its row is kept and tried again
-            log.warning("delivery_failed", delivery=lease.id, kind=lease.kind, error=told(error))
             self._ledger.fail(lease, error)
+            return told(error)
+        return None
 
     @contextmanager
     def _heart(self) -> Iterator[None]:
