@@ -69,6 +69,10 @@ class _Asked:
     request: Decision
     entry: Decision
 
+    @property
+    def is_granted(self) -> bool:
+        return self.habilitation is not None and self.habilitation.state == HabilitationState.GRANTED
+
 
 def my_services(session: Session, person_id: str, siren: str, now: datetime) -> tuple[EspaceView, ...]:
     """The whole catalogue for a person in a structure, in the order of the catalogue.
@@ -129,15 +133,14 @@ def _espace_view(espace: Espace, asked: dict[str, _Asked], waiting: str) -> Espa
         label=espace.label,
         url_path=f"/espaces/{espace.key}",
         can_enter=any(each.entry.allowed for each in own),
-        needs_terms=any(each.entry.rules == ("G-TERMS",) for each in own),
+        needs_terms=any(each.is_granted and each.entry.rules == ("G-TERMS",) for each in own),
         services=tuple(_service_view(each, waiting) for each in own),
     )
 
 
 def _service_view(asked: _Asked, waiting: str) -> ServiceView:
     held, service = asked.habilitation, asked.service
-    is_granted = held is not None and held.state == HabilitationState.GRANTED
-    decision = asked.entry if is_granted else asked.request
+    decision = asked.entry if asked.is_granted else asked.request
     return ServiceView(
         key=service.key,
         label=service.label,
