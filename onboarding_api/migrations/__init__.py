@@ -68,12 +68,11 @@ def check_schema(database: Database) -> None:
         connection = session.connection()
         found, latest = _known_revision(connection), _scripts().get_current_head()
         if found is None:
-            raise SchemaUnfit("not_migrated", "The database is empty: run `bdt database migrate`.")
+            raise SchemaUnfit("not_migrated", "No migration was run on this database: run `bdt migrate`.")
         if found != latest:
             raise SchemaUnfit(
                 "behind",
-                f"The database is at version {found}, this program needs {latest}: "
-                "run `bdt database migrate`.",
+                f"The database is at version {found}, this program needs {latest}: run `bdt migrate`.",
             )
         missing = _missing(connection)
     if missing:
@@ -81,7 +80,7 @@ def check_schema(database: Database) -> None:
             "half_made",
             f"The database says version {found} but lacks {', '.join(missing)}: a migration was run "
             "half-way, or tables were changed by hand. Restore the last backup, then run "
-            "`bdt database migrate`.",
+            "`bdt migrate`.",
         )
 
 
@@ -90,7 +89,7 @@ def _go(connection: Connection, revision: str) -> None:
     if found is None and inspect(connection).has_table("person"):
         raise SchemaUnfit(
             "half_made",
-            "The database has tables but no version: they were not made by `bdt database migrate`, or a "
+            "The database has tables but no version: they were not made by `bdt migrate`, or a "
             "migration was run half-way. Restore the last backup, or start from an empty database.",
         )
     if revision == HEAD:
