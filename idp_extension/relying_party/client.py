@@ -130,7 +130,7 @@ class OpenIDClient:
             LoginRefused: some check failed, or Keycloak refused.
             IssuerUnavailable: Keycloak does not answer.
         """
-        if not hmac.compare_digest(answer.get("state", ""), attempt.state):
+        if not _is_same(answer.get("state", ""), attempt.state):
             raise LoginRefused("state")
         if answer.get("iss") != self.issuer.url:
             raise LoginRefused("issuer")
@@ -139,7 +139,7 @@ class OpenIDClient:
         tokens = self._exchange(
             grant_type="authorization_code", code=answer["code"], code_verifier=attempt.code_verifier
         )
-        if not hmac.compare_digest(str(tokens.id_claims.get("nonce", "")), attempt.nonce):
+        if not _is_same(str(tokens.id_claims.get("nonce", "")), attempt.nonce):
             raise LoginRefused("nonce")
         return tokens
 
@@ -203,7 +203,11 @@ class OpenIDClient:
         try:
             with self._session() as session:
                 answer: dict[str, str] = session.fetch_token(
-                    endpoint, timeout=self._timeout, redirect_uri=self._redirect_uri, **parameters
+                    endpoint,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    redirect_uri=self._redirect_uri,
+                    **parameters,
                 )
         except OAuthError as error:
             raise LoginRefused(str(error.error)) from None
@@ -219,3 +223,8 @@ class OpenIDClient:
             redirect_uri=self._redirect_uri,
             code_challenge_method="S256",
         )
+
+
+def _is_same(given: str, expected: str) -> bool:
+    # As bytes: `compare_digest` takes no text outside ASCII, and an attacker may send any.
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())

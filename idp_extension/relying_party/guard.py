@@ -15,9 +15,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import Generic, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 from flask import Flask, abort, g, redirect, request
@@ -27,6 +28,7 @@ from idp_extension.relying_party.client import Attempt, LoginRefused, OpenIDClie
 from idp_extension.relying_party.issuer import IssuerUnavailable
 
 P = ParamSpec("P")
+T = TypeVar("T")
 ATTEMPT_SECONDS = 600
 VISIT_SECONDS = 3600
 REFRESH_BEFORE_SECONDS = 30
@@ -54,40 +56,45 @@ class Visit:
         return frozenset(access.get(client_id, {}).get("roles", []))
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """What the server keeps behind a cookie."""
+class MemoryStore(Generic[T]):
+    """Values in this process, for a time and bounded in number: the oldest one makes room for the newest.
 
-    ends_at: float
-    attempt: Attempt | None = None
-    tokens: Tokens | None = None
+    A service with this guard runs as one process, with as many threads as it likes.
+    """
 
-
-class MemoryStore:
-    """Entries in this process, bounded in number; a service of several processes gives its own store."""
-
-    def __init__(self, most: int = 10_000) -> None:
+    def __init__(self, seconds: float, most: int = 10_000) -> None:
+        self._seconds = seconds
         self._most = most
         self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] = {}
+        self._kept: dict[str, tuple[float, T]] = {}
 
-    def get(self, key: str) -> _Entry | None:
-        """The entry of this key, unless its time is over."""
+    def add(self, value: T) -> str:
+        """Keep a value; what it is found by is a fresh random key."""
+        key = secrets.token_urlsafe(32)
         with self._lock:
-            entry = self._entries.get(key)
-            return entry if entry and entry.ends_at > time.monotonic() else None
+            self._kept[key] = (time.monotonic() + self._seconds, value)
+            while len(self._kept) > self._most:
+                del self._kept[next(iter(self._kept))]
+        return key
 
-    def put(self, key: str, entry: _Entry) -> None:
-        """Keep an entry; the oldest ones go first when the store is full."""
+    def get(self, key: str) -> T | None:
+        """The value, unless its time is over."""
         with self._lock:
-            self._entries[key] = entry
-            while len(self._entries) > self._most:
-                self._entries.pop(next(iter(self._entries)))
+            ends_at, value = self._kept.get(key, (0.0, None))
+            return value if ends_at > time.monotonic() else None
 
-    def drop(self, key: str) -> None:
-        """Forget an entry."""
+    def replace(self, key: str, value: T) -> None:
+        """Another value under the same key and for the same time; nothing when it is gone meanwhile."""
         with self._lock:
-            self._entries.pop(key, None)
+            if key in self._kept:
+                self._kept[key] = (self._kept[key][0], value)
+
+    def take(self, key: str) -> T | None:
+        """The value, which is forgotten."""
+        value = self.get(key)
+        with self._lock:
+            self._kept.pop(key, None)
+        return value
 
 
 class StructureGuard:
@@ -100,7 +107,9 @@ class StructureGuard:
         self._cookie = session_cookie
         self._home = home
         self._public_url = public_url
-        self._store = MemoryStore()
+        # Apart, so that log-ins begun by nobody in particular never push out the visits of others.
+        self._attempts = MemoryStore[Attempt](ATTEMPT_SECONDS)
+        self._visits = MemoryStore[Tokens](VISIT_SECONDS)
         app.add_url_rule("/connexion", view_func=self._log_in, endpoint="log_in")
         app.add_url_rule("/connexion/retour", view_func=self._come_back, endpoint="come_back")
         app.add_url_rule("/deconnexion", view_func=self._log_out, endpoint="log_out", methods=["POST"])
@@ -141,58 +150,55 @@ class StructureGuard:
         return redirect("/connexion" + (f"?{urlencode({'structure': siren})}" if siren else ""))
 
     def _current_visit(self) -> Visit | None:
-        key = request.cookies.get(self._cookie, "")
-        entry = self._store.get(key)
-        if entry is None or entry.tokens is None:
+        key = self._key()
+        tokens = self._visits.get(key)
+        if tokens is None:
             return None
-        tokens = entry.tokens
         if tokens.access_claims["exp"] - time.time() < REFRESH_BEFORE_SECONDS:
             try:
                 tokens = self._client.refresh(tokens)
             except LoginRefused:
-                self._store.drop(key)
+                self._visits.take(key)
                 return None
-            self._store.put(key, replace(entry, tokens=tokens))
+            self._visits.replace(key, tokens)
         return Visit(tokens)
 
     def _log_in(self) -> ResponseReturnValue:
         siren = request.args.get("structure")
         url, attempt = self._client.begin(**({"structure": siren} if siren else {}))
-        return self._remember(_Entry(time.monotonic() + ATTEMPT_SECONDS, attempt=attempt), url)
+        return self._remember(self._attempts.add(attempt), url)
 
     def _come_back(self) -> ResponseReturnValue:
-        key = request.cookies.get(self._cookie, "")
-        entry = self._store.get(key)
-        if entry is None or entry.attempt is None:
+        attempt = self._attempts.take(self._key())
+        if attempt is None and self._visits.get(self._key()):
+            return redirect(self._home)  # the back button, after a log-in that went well
+        if attempt is None:
             abort(400)
-        self._store.drop(key)
         try:
-            tokens = self._client.finish(entry.attempt, request.args)
+            tokens = self._client.finish(attempt, request.args)
         except LoginRefused:
             abort(400)
-        # A new number after the log-in: one planted before it is worth nothing (session fixation).
-        return self._remember(_Entry(time.monotonic() + VISIT_SECONDS, tokens=tokens), self._home)
+        return self._remember(self._visits.add(tokens), self._home)
 
     def _log_out(self) -> ResponseReturnValue:
         # A form of another site carries that site's Origin (CSRF); ours always carries our own.
         if request.headers.get("Origin") != self._public_url:
             abort(400)
-        key = request.cookies.get(self._cookie, "")
-        entry = self._store.get(key)
-        self._store.drop(key)
-        if entry is None or entry.tokens is None:
-            return redirect(self._home)
-        try:
-            url = self._client.log_out_url(entry.tokens.id_token, f"{self._public_url}{self._home}")
-        except IssuerUnavailable:
-            url = self._home
-        answer = redirect(url)
+        tokens = self._visits.take(self._key())
+        url = self._home
+        if tokens is not None:
+            with suppress(IssuerUnavailable):
+                url = self._client.log_out_url(tokens.id_token, f"{self._public_url}{self._home}")
+        answer = redirect(url, 303)
         answer.delete_cookie(self._cookie, secure=True, httponly=True, samesite="Lax")
         return answer
 
-    def _remember(self, entry: _Entry, then: str) -> ResponseReturnValue:
-        key = secrets.token_urlsafe(32)
-        self._store.put(key, entry)
+    def _key(self) -> str:
+        return request.cookies.get(self._cookie, "")
+
+    def _remember(self, key: str, then: str) -> ResponseReturnValue:
+        # What the browser had before ends here: a number planted in it is worth nothing (session fixation).
+        self._visits.take(self._key())
         answer = redirect(then)
         answer.set_cookie(self._cookie, key, secure=True, httponly=True, samesite="Lax", path="/")
         return answer

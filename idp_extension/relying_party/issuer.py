@@ -5,6 +5,7 @@ configured issuer only (a `jku`, `x5u` or `jwk` in the token is never followed),
 `iss`, `aud`, `exp`, `iat`, and the token's type, so that an ID token never passes for an access token.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
+KEY_TYPES = frozenset({"RSA", "EC"})
 LEEWAY_SECONDS = 30
 KEYS_MAX_AGE_SECONDS = 600
 FORCED_REFRESH_EVERY_SECONDS = 60
@@ -68,7 +70,7 @@ class Issuer:
         self._lock = threading.Lock()
         self._endpoints: Endpoints | None = None
         self._keys: KeySet | None = None
-        self._keys_at = 0.0
+        self._keys_at = self._forced_at = -math.inf
 
     def endpoints(self) -> Endpoints:
         """The issuer's addresses, read once.
@@ -124,26 +126,40 @@ class Issuer:
     def _key_set(self, is_forced: bool = False) -> KeySet:
         address = self.endpoints().jwks
         with self._lock:
-            age = self._monotonic() - self._keys_at
-            limit = FORCED_REFRESH_EVERY_SECONDS if is_forced else KEYS_MAX_AGE_SECONDS
-            if self._keys is None or age > limit:
-                document = self._get(address)
-                # Encryption keys of the same document are none of our business.
-                signing = [key for key in document["keys"] if key.get("use", "sig") == "sig"]
-                self._keys = KeySet.import_key_set({"keys": signing})
-                self._keys_at = self._monotonic()
+            now = self._monotonic()
+            is_due = now - self._keys_at > KEYS_MAX_AGE_SECONDS
+            if is_forced and now - self._forced_at >= FORCED_REFRESH_EVERY_SECONDS:
+                # Noted before the call: an issuer that hangs is not asked again for each forged token.
+                is_due, self._forced_at = True, now
+            if self._keys is None or is_due:
+                self._keys = self._fetch_keys(address)
+                self._keys_at = now
             return self._keys
+
+    def _fetch_keys(self, address: str) -> KeySet:
+        document = self._get(address)
+        try:
+            # Keys to encrypt with, and of kinds that none of our algorithms uses, are none of our business.
+            signing = [
+                key for key in document["keys"] if key.get("use", "sig") == "sig" and key["kty"] in KEY_TYPES
+            ]
+            return KeySet.import_key_set({"keys": signing})
+        except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
+            raise IssuerUnavailable(f"no key set: {type(error).__name__}") from None
 
     def _discover(self) -> Endpoints:
         document = self._get(f"{self._reach_at}/.well-known/openid-configuration")
         if document.get("issuer") != self.url:
             raise IssuerUnavailable("the discovery document names another issuer")
-        return Endpoints(
-            authorization=document["authorization_endpoint"],
-            token=document["token_endpoint"],
-            end_session=document["end_session_endpoint"],
-            jwks=document["jwks_uri"],
-        )
+        try:
+            return Endpoints(
+                authorization=document["authorization_endpoint"],
+                token=document["token_endpoint"],
+                end_session=document["end_session_endpoint"],
+                jwks=document["jwks_uri"],
+            )
+        except KeyError as missing:
+            raise IssuerUnavailable(f"the discovery document has no {missing}") from None
 
     def _get(self, address: str) -> dict[str, Any]:
         try:

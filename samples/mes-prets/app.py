@@ -7,6 +7,7 @@ MES_PRETS_SECRET (client secret), MES_PRETS_URL (its own address), MES_PRETS_POR
 
 import os
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -30,18 +31,14 @@ def create_app() -> Flask:
     app = Flask(__name__)
     url = os.environ["MES_PRETS_URL"].rstrip("/")
     app.jinja_env.globals["portal"] = os.environ["MES_PRETS_PORTAL"].rstrip("/")
-    client = OpenIDClient(
-        Issuer(os.environ["MES_PRETS_ISSUER"], reach_at=os.environ.get("MES_PRETS_REACH_AT", "")),
-        CLIENT_ID,
-        os.environ["MES_PRETS_SECRET"],
-        f"{url}/connexion/retour",
-    )
+    issuer = Issuer(os.environ["MES_PRETS_ISSUER"], reach_at=os.environ.get("MES_PRETS_REACH_AT", ""))
+    client = OpenIDClient(issuer, CLIENT_ID, os.environ["MES_PRETS_SECRET"], f"{url}/connexion/retour")
     guard = StructureGuard(app, client, session_cookie="__Host-mes-prets", home="/", public_url=url)
     _add_pages(app, guard)
     for status in (400, 403, 404):
         app.register_error_handler(status, _refused)
     app.register_error_handler(IssuerUnavailable, lambda _error: _refused(ServiceUnavailable()))
-    app.after_request(_harden)
+    app.after_request(_hardener(issuer.url))
     return app
 
 
@@ -81,11 +78,19 @@ def _page(guard: StructureGuard, title: str) -> Callable[[], ResponseReturnValue
     return page
 
 
-def _harden(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' *"
+def _hardener(issuer_url: str) -> Callable[[Response], Response]:
+    # « Déconnexion » is a form whose redirects pass by Keycloak; browsers hold `form-action` against each.
+    parts = urlsplit(issuer_url)
+    policy = (
+        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {parts.scheme}://{parts.netloc}"
     )
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+
+    def harden(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = policy
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    return harden
