@@ -14,15 +14,9 @@ from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
 from idp_extension.realm.live import groups_with_administration, read_live
 from idp_extension.realm.state import RealmState, Representation
+from idp_extension.server import ServerError, check_version_floor
 
 MAX_ACCESS_TOKEN_SECONDS = 300
-SUPPORTED_LINE = (26, 7)
-FLOOR = (26, 7, 4)
-_ADVISORIES = (
-    ((26, 7, 0), "CVE-2026-37982 (action-mail link replayed)"),
-    ((26, 7, 2), "CVE-2026-18963 (account taken over through reset-credentials)"),
-    ((26, 7, 4), "CVE-2026-19607 (username takeover)"),
-)
 # Keys that belong to the projection (people, structures) or to the environment (secrets), never to a file.
 _FORBIDDEN_KEYS = {
     "groups": "groups-in-file",
@@ -92,13 +86,11 @@ def lint(state: RealmState) -> tuple[Finding, ...]:
 
 
 def lint_version(version: str) -> tuple[Finding, ...]:
-    """The findings on a server version such as "26.7.5": too old, or on a line never tried."""
-    number = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
-    if number < FLOOR:
-        open_doors = ", ".join(name for fixed, name in _ADVISORIES if number < fixed)
-        return (Finding("old-keycloak", version, f"at least 26.7.4 is needed, this one has {open_doors}"),)
-    if number[:2] != SUPPORTED_LINE:
-        return (Finding("untried-keycloak", version, "only the 26.7 line is supported"),)
+    """The findings on a server version such as "26.7.5"; one too old is told with its CVEs."""
+    try:
+        check_version_floor(version)
+    except ServerError as reason:
+        return (Finding("unsupported-keycloak", version, str(reason)),)
     return ()
 
 

@@ -107,8 +107,13 @@ def _differences(wanted: Any, present: Any, field: str) -> Iterator[Difference]:
     elif name in _SETS:
         if sorted(wanted) != sorted(present or []):
             yield Difference(field, present, wanted)
-    elif wanted != present:
+    elif wanted != present and not (_is_empty(wanted) and _is_empty(present)):
         yield Difference(field, *(("***", "***") if name in _SECRETS else (present, wanted)))
+
+
+def _is_empty(value: Any) -> bool:
+    """Keycloak leaves out what is empty."""
+    return value in (None, "", [])
 
 
 def _is_named_list(value: Any) -> bool:

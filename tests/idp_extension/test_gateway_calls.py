@@ -1,7 +1,7 @@
 """What the gateway sends, and what it makes of each answer. Answers are played by `responses`."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from responses import matchers
 
-from idp_extension.gateway import KeycloakGateway, NotAUUID, NotSent, Refused, Unknown
+from idp_extension.gateway import KeycloakGateway, NotAUUID, Refused, Unknown
+from tests.builders.played_keycloak import ADMIN, USER
 
-BASE = "http://keycloak.test"
-ADMIN = f"{BASE}/admin/realms/bdt"
-TOKEN = f"{BASE}/realms/bdt/protocol/openid-connect/token"
-USER = "11111111-1111-4111-8111-111111111111"
 GROUP = "22222222-2222-4222-8222-222222222222"
 SUBGROUP = "33333333-3333-4333-8333-333333333333"
 CLIENT = "44444444-4444-4444-8444-444444444444"
@@ -29,19 +26,6 @@ CENDRINE = {
     "enabled": True,
 }
 PROFILE: Any = {"email": "cend@eus.example", "prenom": "Cendrine", "nom": "Martin"}
-
-
-@pytest.fixture
-def keycloak() -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as server:
-        server.post(TOKEN, json={"access_token": "t", "expires_in": 300})
-        yield server
-
-
-@pytest.fixture
-def gateway(keycloak: responses.RequestsMock) -> Iterator[KeycloakGateway]:
-    with KeycloakGateway(BASE, "bdt", "bdt-sync", "secret") as gateway:
-        yield gateway
 
 
 def sent(keycloak: responses.RequestsMock) -> list[str]:
@@ -247,68 +231,3 @@ def test_a_role_made_anew_is_looked_up_again(
 def test_no_group_is_given_a_role_of_keycloak_itself(gateway: KeycloakGateway, client_id: str) -> None:
     with pytest.raises(ValueError, match="not a service of ours"):
         gateway.map_client_role(GROUP, client_id, "realm-admin")
-
-
-@pytest.mark.parametrize(
-    ("status", "is_permanent"),
-    [(400, True), (405, True), (413, True), (422, True)]
-    + [(status, False) for status in (401, 403, 404, 408, 409, 425, 429, 500, 502, 503)],
-)
-def test_only_a_refusal_of_the_command_itself_is_permanent(
-    gateway: KeycloakGateway, keycloak: responses.RequestsMock, status: int, is_permanent: bool
-) -> None:
-    keycloak.get(f"{ADMIN}/users/{USER}/groups", status=status, json={"error": "no"})
-
-    with pytest.raises(Refused) as refused:
-        gateway.groups_of_user(USER)
-
-    assert (refused.value.status, refused.value.is_permanent) == (status, is_permanent)
-
-
-def test_html_instead_of_json_is_unknown(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
-    keycloak.get(f"{ADMIN}/users/{USER}", body="<html>a proxy speaks</html>")
-
-    with pytest.raises(Unknown, match="not JSON"):
-        gateway.get_user(USER)
-
-
-def test_html_in_a_refusal_is_still_a_refusal(
-    gateway: KeycloakGateway, keycloak: responses.RequestsMock
-) -> None:
-    keycloak.get(f"{ADMIN}/users/{USER}", status=503, body="<html>starting</html>")
-
-    with pytest.raises(Refused, match="503"):
-        gateway.get_user(USER)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"status": 401, "json": {"error": "invalid_client"}},
-        {"status": 404, "json": {"error": "Realm does not exist"}},
-        {"status": 503, "body": "<html>starting</html>"},
-        {"status": 200, "body": "<html>a proxy speaks</html>"},
-        {"status": 200, "json": {"token_type": "Bearer"}},
-        {"status": 200, "body": ""},
-    ],
-)
-def test_without_a_token_nothing_is_sent(
-    gateway: KeycloakGateway, keycloak: responses.RequestsMock, answer: dict[str, Any]
-) -> None:
-    keycloak.replace(responses.POST, TOKEN, **answer)
-
-    with pytest.raises(NotSent):
-        gateway.end_sessions(USER)
-
-    assert sent(keycloak) == []
-
-
-def test_an_expired_token_is_renewed_and_the_call_repeated(
-    gateway: KeycloakGateway, keycloak: responses.RequestsMock
-) -> None:
-    keycloak.get(ADMIN, status=401)
-    keycloak.get(ADMIN, json={"realm": "bdt"})
-
-    gateway.ping()
-
-    assert len([call for call in keycloak.calls if call.request.url == TOKEN]) == 2

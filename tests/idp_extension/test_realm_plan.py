@@ -52,6 +52,12 @@ def test_what_keycloak_adds_by_itself_is_no_difference() -> None:
     assert not plan(WANTED, present)
 
 
+def test_what_keycloak_leaves_out_because_it_is_empty_is_no_difference() -> None:
+    wanted = replace(WANTED, clients=client(baseUrl="", protocolMappers=[]))
+
+    assert not plan(wanted, WANTED)
+
+
 def test_lists_are_compared_without_their_order() -> None:
     assert not plan(WANTED, replace(WANTED, clients=client(redirectUris=["https://b", "https://a"])))
 

@@ -1,0 +1,23 @@
+"""A gateway whose Keycloak is played by the test."""
+
+from collections.abc import Iterator
+
+import pytest
+import responses
+
+from idp_extension.gateway import KeycloakGateway
+from tests.builders.played_keycloak import BASE, played_keycloak
+
+
+@pytest.fixture
+def keycloak() -> Iterator[responses.RequestsMock]:
+    """The Keycloak that `gateway` speaks to."""
+    with played_keycloak() as server:
+        yield server
+
+
+@pytest.fixture
+def gateway(keycloak: responses.RequestsMock) -> Iterator[KeycloakGateway]:
+    """A gateway without a token yet."""
+    with KeycloakGateway(BASE, "bdt", "bdt-sync", "secret") as gateway:
+        yield gateway
