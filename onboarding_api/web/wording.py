@@ -4,6 +4,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from flask import Flask
 from jinja2.ext import Extension
 
@@ -43,6 +44,15 @@ def siren_in_groups(siren: str) -> str:
     return "\u00a0".join(siren[i : i + 3] for i in range(0, len(siren), 3))
 
 
+def telephone_in_groups(e164: str | None) -> str:
+    """« 04 68 96 06 27 » for « +33468960627 », overseas numbers alike; what cannot be read stays as it is."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164 or ""
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """« 1 demande », « 2 demandes », « aucune demande » is left to the page."""
     return f"{number}\u00a0{noun if number < 2 else plural or noun + 's'}"
@@ -51,5 +61,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def install(app: Flask) -> None:
     """Give these to the templates."""
     app.jinja_env.add_extension(FrenchSpaces)
-    app.jinja_env.filters.update(day=day_in_words, moment=at_in_words, siren=siren_in_groups, counted=counted)
+    app.jinja_env.filters.update(
+        day=day_in_words,
+        moment=at_in_words,
+        siren=siren_in_groups,
+        telephone=telephone_in_groups,
+        counted=counted,
+    )
     app.jinja_env.globals["site"] = SITE

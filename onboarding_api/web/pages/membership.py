@@ -13,6 +13,7 @@ from onboarding_api.web.house import house
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.schemas.form import Form, Reading
 from onboarding_api.web.schemas.structures import EMAIL, FONCTION, TELEPHONE
+from onboarding_api.web.wording import telephone_in_groups
 from policies.engine.catalogue import load_catalogue
 
 blueprint = Blueprint("membership", __name__, url_prefix="/structures/<siren:siren>")
@@ -65,8 +66,9 @@ def edit_fonction(siren: str) -> ResponseReturnValue:
 
 
 def _filled(siren: str, item: str) -> Reading:
-    now_there = getattr(visit().structure(siren), item)
-    return Reading({item: now_there or "", "suite": request.args.get("suite", "")})
+    now_there = getattr(visit().structure(siren), item) or ""
+    shown = telephone_in_groups(now_there) if item == "telephone" else now_there
+    return Reading({item: shown, "suite": request.args.get("suite", "")})
 
 
 def _page(template: str, siren: str) -> Callable[[Reading], str]:

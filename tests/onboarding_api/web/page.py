@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+INLINE = {"a", "b", "span", "strong"}
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
@@ -42,6 +43,8 @@ class Page(HTMLParser):
             self.faults.append(f"</{tag}> closes nothing")
             return
         self._open.pop()
+        if tag not in INLINE:
+            self.handle_data(" ")
 
     def handle_data(self, data: str) -> None:
         for element in self._open:

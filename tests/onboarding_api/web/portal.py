@@ -127,13 +127,13 @@ class Browser:
         return self.client.post(path, data=form, base_url=PUBLIC_URL, headers=headers, **more)
 
 
-def build_portal(database_path: Path, provider: Provider) -> Portal:
+def build_portal(database_path: Path, provider: Provider, public_url: str = PUBLIC_URL) -> Portal:
     """The application, with a clock that tests move."""
     settings = settings_from(
         {
             "BDT_ENVIRONMENT": "test",
             "BDT_DATABASE_URL": f"sqlite:///{database_path}",
-            "BDT_PUBLIC_URL": PUBLIC_URL,
+            "BDT_PUBLIC_URL": public_url,
             "BDT_SECRET_KEY": "0123456789abcdef0123456789abcdef",
             "BDT_KEYCLOAK_URL": provider.base_url,
             "BDT_PORTAL_CLIENT_SECRET": "portal-secret",

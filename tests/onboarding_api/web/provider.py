@@ -52,7 +52,14 @@ class Provider:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 provider.requests.append(self.path)
-                answer(self, *provider.get(self.path))
+                asked = {key: value[0] for key, value in parse_qs(urlsplit(self.path).query).items()}
+                if "/openid-connect/auth?" in self.path:
+                    origin = "/".join(asked["redirect_uri"].split("/")[:3])
+                    redirect(self, f"{origin}{provider.consent(self.path)}")
+                elif "/openid-connect/logout?" in self.path:
+                    redirect(self, asked["post_logout_redirect_uri"])
+                else:
+                    answer(self, *provider.get(self.path))
 
             def do_POST(self) -> None:
                 provider.requests.append(self.path)
@@ -153,6 +160,13 @@ def _unsigned(header: dict[str, str], claims: dict[str, Any]) -> str:
 
 def _base64(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def redirect(handler: BaseHTTPRequestHandler, location: str) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", location)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
 
 
 def answer(handler: BaseHTTPRequestHandler, status: int, document: Any) -> None:
