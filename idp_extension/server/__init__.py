@@ -5,7 +5,7 @@ from idp_extension.server.download import Progress, default_cache_dir
 from idp_extension.server.errors import ServerError
 from idp_extension.server.provider_jar import provider_version
 from idp_extension.server.run import RunningServer, free_port, start_server
-from idp_extension.server.version import KEYCLOAK_VERSION, check_version_floor
+from idp_extension.server.version import KEYCLOAK_VERSION, check_provider, check_version_floor
 
 __all__ = [
     "KEYCLOAK_VERSION",
@@ -13,6 +13,7 @@ __all__ = [
     "Progress",
     "RunningServer",
     "ServerError",
+    "check_provider",
     "check_version_floor",
     "default_cache_dir",
     "ensure_server",

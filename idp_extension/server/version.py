@@ -1,6 +1,8 @@
 """Which Keycloak we run, and which one we refuse."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from idp_extension.server.errors import ServerError
 
@@ -31,3 +33,22 @@ def check_version_floor(version: str) -> None:
     if (major, minor, patch) < FLOOR:
         holes = "; ".join(f"{cve} ({what})" for fixed, cve, what in _ADVISORIES if patch < fixed)
         raise ServerError(f"Keycloak {version} is too old, 26.7.4 is the minimum. It is open to {holes}.")
+
+
+def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
+    """Refuse a Keycloak that does not run our provider, or runs it in another version than `expected`.
+
+    `server_info` is the answer of `GET /admin/serverinfo`; the account *sync* may read it.
+    Raises ServerError: without the mapper, tokens would carry the roles of all structures at once.
+    """
+    spi = server_info.get("providers", {}).get("protocol-mapper", {})
+    mapper = spi.get("providers", {}).get("bdt-structure-mapper")
+    if mapper is None:
+        raise ServerError(
+            "This Keycloak runs without our provider: put its JAR into `providers`, build again."
+        )
+    version = mapper.get("operationalInfo", {}).get("version")
+    if version != expected:
+        raise ServerError(
+            f"This Keycloak runs our provider in version {version}, and {expected} was expected."
+        )

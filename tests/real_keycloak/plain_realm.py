@@ -18,7 +18,7 @@ PASSWORD_PATTERN = (
 class PlainRealm:
     """One realm of a running Keycloak: relying clients with roles, structures as groups, people."""
 
-    def __init__(self, server: RunningServer, name: str, **settings: Any) -> None:
+    def __init__(self, server: RunningServer, name: str, *, has_step: bool = True, **settings: Any) -> None:
         self.server, self.name = server, name
         self.url = f"{server.url}/realms/{name}"
         self._token, self._token_until = "", 0.0
@@ -37,8 +37,7 @@ class PlainRealm:
             resetPasswordAllowed=True,
             sslRequired="none",
             attributes={"bdt.portal-url": "http://127.0.0.1:8400"},
-            authenticationFlows=_login_flows(),
-            browserFlow="browser with structure",
+            **(_LOGIN if has_step else {}),
             passwordPolicy=f"length(8) and maxLength(128) and regexPattern({PASSWORD_PATTERN})",
             **settings,
         )
@@ -149,9 +148,21 @@ def _audience(client_id: str) -> dict[str, Any]:
     }
 
 
-def _login_flows() -> list[dict[str, Any]]:
-    """Log in by cookie or form, then our step, which must run in both cases."""
-    return [
+def _flow(alias: str, is_top_level: bool, *steps: dict[str, Any]) -> dict[str, Any]:
+    executions = [{**step, "priority": 10 * place} for place, step in enumerate(steps)]
+    return {
+        "alias": alias,
+        "providerId": "basic-flow",
+        "topLevel": is_top_level,
+        "builtIn": False,
+        "authenticationExecutions": executions,
+    }
+
+
+# Log in by cookie or form, then our step, which must run in both cases.
+_LOGIN = {
+    "browserFlow": "browser with structure",
+    "authenticationFlows": [
         _flow(
             "browser with structure",
             True,
@@ -169,15 +180,5 @@ def _login_flows() -> list[dict[str, Any]]:
             False,
             {"authenticator": "auth-username-password-form", "requirement": "REQUIRED"},
         ),
-    ]
-
-
-def _flow(alias: str, is_top_level: bool, *steps: dict[str, Any]) -> dict[str, Any]:
-    executions = [{**step, "priority": 10 * place} for place, step in enumerate(steps)]
-    return {
-        "alias": alias,
-        "providerId": "basic-flow",
-        "topLevel": is_top_level,
-        "builtIn": False,
-        "authenticationExecutions": executions,
-    }
+    ],
+}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from idp_extension.server import RunningServer, provider_version
+from idp_extension.server import RunningServer, ServerError, check_provider, provider_version
 from tests.real_keycloak.plain_realm import SECRET, PlainRealm
 from tests.real_keycloak.visitor import LoginRefused, Tokens, Visitor
 
@@ -236,7 +236,24 @@ def test_without_the_mapper_keycloak_merges_the_roles(plain: PlainRealm, person:
     ]
 
 
-def test_the_server_tells_the_version_of_our_provider(plain: PlainRealm) -> None:
-    providers = plain.call("GET", "/admin/serverinfo").json()["providers"]
-    mapper = providers["protocol-mapper"]["providers"]["bdt-structure-mapper"]
-    assert mapper["operationalInfo"] == {"version": provider_version()}
+def test_in_a_flow_without_our_step_the_parameter_itself_counts(keycloak_server: RunningServer) -> None:
+    realm = PlainRealm(keycloak_server, "without-step", has_step=False)
+    realm.relying_client(LOANS, "demande", "suivi")
+    for siren, role in ((A, "demande"), (B, "suivi")):
+        realm.structure(siren, siren)
+        realm.service(siren, f"{LOANS}:{role}")
+    for username, groups in {"paul": [A], "cend": [A, B]}.items():
+        role_of = {A: "demande", B: "suivi"}
+        user = realm.person(username, PASSWORD)
+        realm.join(user, *(f"{siren}/{LOANS}:{role_of[siren]}" for siren in groups))
+
+    assert Visitor(realm, "paul", PASSWORD).open(LOANS).access["structure"]["siren"] == A
+    assert_no_role(Visitor(realm, "cend", PASSWORD).open(LOANS))
+    assert Visitor(realm, "cend", PASSWORD).open(LOANS, structure=B).access["structure"]["roles"] == ["suivi"]
+
+
+def test_the_server_tells_that_our_provider_is_loaded_and_its_version(plain: PlainRealm) -> None:
+    server_info = plain.call("GET", "/admin/serverinfo").json()
+    check_provider(server_info, provider_version())
+    with pytest.raises(ServerError, match=r"our provider in version .*, and 0\.9 was expected"):
+        check_provider(server_info, "0.9")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp_extension.server import KEYCLOAK_VERSION, ServerError, check_version_floor
+from idp_extension.server import KEYCLOAK_VERSION, ServerError, check_provider, check_version_floor
 
 
 @pytest.mark.parametrize("version", [KEYCLOAK_VERSION, "26.7.4", "26.7.12", "26.7.5.redhat-00001"])
@@ -35,3 +35,9 @@ def test_another_line_is_not_supported(version: str) -> None:
 def test_what_is_no_version_is_refused(version: str) -> None:
     with pytest.raises(ServerError):
         check_version_floor(version)
+
+
+@pytest.mark.parametrize("info", [{}, {"providers": {"protocol-mapper": {"providers": {}}}}])
+def test_a_keycloak_without_our_provider_is_refused(info: dict[str, object]) -> None:
+    with pytest.raises(ServerError, match="without our provider"):
+        check_provider(info, "1.0.0")

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 
@@ -107,13 +108,14 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
             AuthenticatedClientSessionModel clientSession = context.getClientSession();
             ClientModel client = clientSession.getClient();
             UserModel user = userSession.getUser();
-            String asked = clientSession.getNote(StructureStep.NOTE);
-            if (asked == null) {
-                return withoutStep(clientSession, user, client);
+            String asked = asked(clientSession);
+            if (!asked.isEmpty()) {
+                return ActiveStructure.named(asked, user, client);
             }
-            return asked.isEmpty()
-                    ? ActiveStructure.onlyOne(user, client)
-                    : ActiveStructure.named(asked, user, client);
+            // Only somebody in front of a browser gets a structure without naming it: a machine would gain one in
+            // silence, and lose it in silence the day a second structure qualifies.
+            boolean isBrowser = clientSession.getNote(OIDCLoginProtocol.RESPONSE_TYPE_PARAM) != null;
+            return isBrowser ? ActiveStructure.onlyOne(user, client) : Optional.empty();
         } catch (RuntimeException broken) {
             LOG.error("No role is given: the active structure could not be found out", broken);
             return Optional.empty();
@@ -121,13 +123,12 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
     }
 
     /**
-     * The login flow has no {@link StructureStep}, or nobody logged in by a browser. A structure of an earlier request
-     * cannot be told from one of this request, and a machine chooses nothing: only what was named counts.
+     * The structure named by the last authorization request, "" for none. A realm whose login flow lacks the
+     * {@link StructureStep} only has the parameter, which may stem from an earlier request of the same session.
      */
-    private static Optional<ActiveStructure> withoutStep(
-            AuthenticatedClientSessionModel clientSession, UserModel user, ClientModel client) {
-        String named = clientSession.getNote(PARAMETER_NOTE);
-        return named == null ? Optional.empty() : ActiveStructure.named(named, user, client);
+    private static String asked(AuthenticatedClientSessionModel clientSession) {
+        String noted = clientSession.getNote(StructureStep.NOTE);
+        return Objects.requireNonNullElse(noted != null ? noted : clientSession.getNote(PARAMETER_NOTE), "");
     }
 
     @Override
