@@ -48,7 +48,7 @@ def facts_of(session: Session, args: Args) -> NoticeFacts | None:
     person = session.get(Person, args.get("person_id") or _requester_of(session, args["letter_id"]))
     if person is None:
         return None
-    facts = _READERS[notice](session, person, args)
+    facts = READERS[notice](session, person, args)
     return NoticeFacts(person.email, notice, facts) if facts is not None else None
 
 
@@ -145,7 +145,7 @@ def _administrator_refused(session: Session, person: Person, args: Args) -> Fact
     return {**_facts_of_claim(person, claim), "refused_on": _day(claim.closed_at, structure)}
 
 
-_READERS: Mapping[str, Reader] = MappingProxyType(
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "already_registered": _already_registered,
         "forgotten_identifier": _forgotten_identifier,

@@ -1,0 +1,130 @@
+"""The lives of the nouns: every state meets every verb, and the tables refuse what the rules forbid."""
+
+from itertools import product
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from onboarding_api.model.administration import Administration, Origin
+from onboarding_api.model.base import Database
+from onboarding_api.model.claim import Claim, ClaimState, new_reference
+from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState, Move, is_effective
+from onboarding_api.model.letter import Letter, last_letter
+from onboarding_api.model.membership import Membership, MembershipState, open_stay
+from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import NotPossibleNow
+from onboarding_api.model.structure import Structure
+from onboarding_api.model.terms import terms_text
+from policies.engine.catalogue import load_catalogue
+from tests.builders.portal import MONDAY, Portal
+
+SERVICE = "mes-prets:demande"
+
+
+@pytest.mark.parametrize(("state", "move"), list(product(HabilitationState, Move)))
+def test_every_state_of_a_habilitation_has_an_answer_to_every_move(
+    state: HabilitationState, move: Move
+) -> None:
+    habilitation = Habilitation(state=state, service=SERVICE)
+    if (state, move) in TRANSITIONS:
+        habilitation.move(move, MONDAY, by="anne", motive="Un motif.")
+        assert habilitation.state == TRANSITIONS[state, move]
+        assert (habilitation.changed_at, habilitation.decided_by) == (MONDAY, "anne")
+    else:
+        with pytest.raises(NotPossibleNow):
+            habilitation.move(move, MONDAY)
+        assert habilitation.state == state
+
+
+@pytest.mark.parametrize(("state", "end"), list(product(ClaimState, ClaimState)))
+def test_only_an_open_claim_is_closed(state: ClaimState, end: ClaimState) -> None:
+    claim = Claim(state=state)
+    if state == ClaimState.OPEN:
+        claim.close(end, MONDAY)
+        assert (claim.state, claim.closed_at) == (end, MONDAY)
+    else:
+        with pytest.raises(NotPossibleNow):
+            claim.close(end, MONDAY)
+
+
+def test_a_stay_and_a_term_end_once() -> None:
+    stay, term = Membership(state=MembershipState.ATTACHED), Administration()
+    stay.leave(MONDAY)
+    term.end(MONDAY)
+    assert (stay.left_at, term.ended_at) == (MONDAY, MONDAY)
+    with pytest.raises(NotPossibleNow):
+        stay.leave(MONDAY)
+    with pytest.raises(NotPossibleNow):
+        term.end(MONDAY)
+
+
+@pytest.mark.parametrize("broken", ["", "state", "ended", "left", "person", "structure", "terms"])
+def test_a_role_is_effective_while_everything_holds(broken: str) -> None:
+    stay = Membership(
+        state=MembershipState.LEFT if broken == "left" else MembershipState.ATTACHED,
+        person=Person(is_active=broken != "person"),
+        structure=Structure(is_active=broken != "structure"),
+    )
+    habilitation = Habilitation(
+        membership=stay,
+        state=HabilitationState.DEACTIVATED if broken == "state" else HabilitationState.GRANTED,
+        expires_at=MONDAY if broken == "ended" else None,
+    )
+    assert is_effective(habilitation, broken != "terms", MONDAY) == (broken == "")
+
+
+def test_references_are_readable_and_differ() -> None:
+    references = {new_reference() for _ in range(1000)}
+    assert len(references) == 1000
+    assert not set("01IOU") & set("".join(references).replace("BDT", ""))
+
+
+def test_every_version_of_terms_in_the_catalogue_has_its_text() -> None:
+    for espace in load_catalogue().espaces.values():
+        if espace.terms_version:
+            text = terms_text(espace.key, espace.terms_version)
+            assert text.title
+            assert len(text.paragraphs) > 3
+            assert len(text.sha256) == 64
+
+
+def test_the_database_keeps_one_open_stay_claim_request_and_term(database: Database) -> None:
+    portal = Portal(database)
+    eus = portal.a_structure("Eus")
+    anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus).holding(eus, SERVICE)
+    with portal.reading() as session:
+        stay = open_stay(session, anne.id, eus)
+    assert stay
+    with portal.writing() as session:
+        session.add(Claim(membership_id=stay.id, siren=eus, claimed_at=MONDAY))
+    again = (
+        Membership(person_id=anne.id, siren=eus, attached_at=MONDAY),
+        Claim(membership_id=stay.id, siren=eus, claimed_at=MONDAY),
+        Administration(membership_id=stay.id, origin=Origin.APPOINTED, since=MONDAY),
+        Habilitation(
+            membership_id=stay.id,
+            service=SERVICE,
+            state=HabilitationState.PENDING,
+            requested_at=MONDAY,
+            changed_at=MONDAY,
+        ),
+    )
+    for row in again:
+        with pytest.raises(IntegrityError), portal.writing() as session:
+            session.add(row)
+
+
+def test_a_code_is_consumed_by_one_statement_once(database: Database) -> None:
+    portal = Portal(database)
+    eus = portal.a_structure("Eus")
+    anne = portal.a_person("Anne", "Roca").attached_to(eus)
+    with portal.writing() as session:
+        stay = open_stay(session, anne.id, eus)
+        claim = Claim(membership=stay, siren=eus, claimed_at=MONDAY)
+        session.add(Letter(claim=claim, asked_at=MONDAY, state_at=MONDAY))
+    with portal.writing() as session:
+        letter = last_letter(session, session.query(Claim.id).scalar())
+        assert letter
+        assert letter.consume(session, MONDAY)
+        assert not letter.consume(session, MONDAY)
+        assert letter.used_at == MONDAY

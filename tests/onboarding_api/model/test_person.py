@@ -1,0 +1,66 @@
+"""Identifiants of the guide's form, names that print, telephones and e-mails in one form."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onboarding_api.model.contact import email_address
+from onboarding_api.model.person import allot_identifiant
+from onboarding_api.model.proper_name import proper_name
+from onboarding_api.model.refusals import BadInput
+
+
+def test_the_guide_s_own_identifiant() -> None:
+    assert allot_identifiant("Cendrine", lambda _: False, lambda _: 589) == "cend589"
+
+
+@pytest.mark.parametrize(
+    ("prenom", "letters"), [("Éléonore", "eleo"), ("Li", "lixx"), ("Jean-Luc", "jean"), ("D'Arcy", "darc")]
+)
+def test_four_letters_without_accents(prenom: str, letters: str) -> None:
+    assert allot_identifiant(prenom, lambda _: False, lambda _: 7) == f"{letters}007"
+
+
+def test_five_thousand_maries_neither_collide_nor_loop() -> None:
+    draw = random.Random(1).randrange
+    taken: set[str] = set()
+    for _ in range(5000):
+        taken.add(allot_identifiant("Marie", taken.__contains__, draw))
+    assert len(taken) == 5000
+    assert max(map(len, taken)) <= 4 + 5
+
+
+def test_names_are_composed_single_spaced_and_visible() -> None:
+    assert proper_name("nom", "  Nun\u0303ez   d\u200be\u00a0la\tTour ") == "Nuñez de la Tour"
+    assert proper_name("prenom", "Anne-Marie") == "Anne-Marie"
+    assert proper_name("nom", "L’Hôte") == "L’Hôte"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-", "\u202e", "M\u0430rtin", "Martin<b>", "Martin;", "1", "Ма", "a" * 81]
+)
+def test_names_that_deceive_or_do_not_print_are_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        proper_name("nom", text)
+
+
+@given(st.text())
+def test_a_name_that_passes_passes_again_unchanged(text: str) -> None:
+    try:
+        name = proper_name("nom", text)
+    except BadInput:
+        return
+    assert proper_name("nom", name) == name
+    assert name.isprintable()
+
+
+@pytest.mark.parametrize("text", ["a@b.fr\nBcc: c@d.fr", "a@", "@b.fr", "a b@c.fr", "", f"{'a' * 250}@b.fr"])
+def test_addresses_that_cannot_be_are_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        email_address("email", text)
+
+
+def test_two_spellings_are_one_address() -> None:
+    assert email_address("email", " Cendrine.MARTIN@Eus.FR ") == "cendrine.martin@eus.fr"

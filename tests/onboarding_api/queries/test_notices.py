@@ -1,0 +1,151 @@
+"""Mails read their facts when they leave, are rendered whole, and stay home once their occasion has passed."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from onboarding_api.mails.rendering import render
+from onboarding_api.model.base import Database
+from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.sender import Sender
+from onboarding_api.queries.notices import NoticeFacts, facts_of
+from onboarding_api.usecases.decide_habilitation import (
+    DecideHabilitation,
+    deactivate_habilitation,
+    refuse_habilitation,
+    validate_habilitation,
+)
+from onboarding_api.usecases.expire_claims import expire_claims
+from onboarding_api.usecases.recall_identifiant import RecallIdentifiant, recall_identifiant
+from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
+from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.register_person import RegisterPerson, register_person
+from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from tests.builders.portal import Portal, Someone
+
+LOANS = ("mes-prets:demande", "mes-prets:suivi")
+SENDER = Sender("Banque des Territoires", ("Ici",), "https://espace.example", "01", "9 h", "aide@example.fr")
+
+
+@pytest.fixture
+def portal(database: Database) -> Portal:
+    return Portal(database)
+
+
+def left(portal: Portal) -> dict[str, NoticeFacts | None]:
+    """What each waiting mail or reminder would say now, by notice."""
+    kinds = ["mail", "timer.letter_reminder"]
+    waiting = select(Delivery).where(Delivery.kind.in_(kinds)).order_by(Delivery.sequence)
+    with portal.reading() as session:
+        found = [{"notice": "letter_reminder", **row.args} for row in session.scalars(waiting)]
+        return {args["notice"]: facts_of(session, args) for args in found}
+
+
+def said(portal: Portal, notice: str) -> NoticeFacts:
+    """The mail of that notice; it can be rendered."""
+    found = left(portal)[notice]
+    assert found
+    assert render(found.notice, found.facts, SENDER).subject
+    return found
+
+
+def claimant(portal: Portal, siren: str) -> tuple[Someone, str]:
+    cendrine = portal.a_person("Cendrine", "Martin").attached_to(siren)
+    outcome = request_habilitations(portal.office, cendrine.actor, RequestHabilitations(siren, LOANS, True))
+    return cendrine, str(outcome.claim_reference)
+
+
+def requester(portal: Portal, siren: str) -> tuple[Someone, Someone]:
+    anne = portal.a_person("Anne", "Roca").attached_to(siren).administrator_of(siren)
+    paul = portal.a_person("Paul", "Durand").attached_to(siren, fonction="elu")
+    request_habilitations(portal.office, paul.actor, RequestHabilitations(siren, LOANS))
+    return anne, paul
+
+
+def test_the_letter_is_announced_and_reminded_with_its_last_day(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    _, reference = claimant(portal, eus)
+    portal.letter_arrives(eus)
+    sent = said(portal, "letter_sent")
+    assert sent.to == "cendrine.martin@example.fr"
+    assert sent.facts == {
+        "recipient": "Madame Martin",
+        "structure": "Commune d'Eus",
+        "services": ("Demande de prêts", "Suivi des dossiers"),
+        "reference": reference,
+        "last_day": date(2026, 12, 23),
+    }
+    reminder = said(portal, "letter_reminder")
+    assert reminder.to == sent.to
+    assert reminder.facts["last_day"] == date(2026, 12, 23)
+
+
+def test_after_the_code_the_reminders_are_silent_and_the_new_administrator_is_told(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine, reference = claimant(portal, eus)
+    code = portal.letter_arrives(eus)
+    redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, code))
+    mails = left(portal)
+    assert mails["letter_sent"] is None
+    assert mails["letter_reminder"] is None
+    assert said(portal, "administrator_named").facts["administrator"] == "Madame Cendrine Martin"
+    assert said(portal, "request_granted").facts["reference"] == reference
+
+
+def test_a_claim_that_ends_otherwise_says_how(portal: Portal) -> None:
+    eus, ria = portal.a_structure("Eus"), portal.a_structure("Ria")
+    _, reference = claimant(portal, eus)
+    portal.letter_arrives(eus)
+    refuse_claim(portal.office, RefuseClaim(reference))
+    assert said(portal, "administrator_refused").facts["refused_on"] == date(2026, 11, 23)
+    luc = portal.a_person("Luc", "Bosch").attached_to(ria)
+    request_habilitations(portal.office, luc.actor, RequestHabilitations(ria, LOANS, True))
+    portal.letter_arrives(ria)
+    portal.wait(days=32)
+    expire_claims(portal.office)
+    expired = said(portal, "letter_expired")
+    assert (expired.to, expired.facts["last_day"]) == ("luc.bosch@example.fr", date(2026, 12, 23))
+
+
+def test_a_request_is_told_to_both_and_grows_stale_once_decided(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    anne, paul = requester(portal, eus)
+    decide = said(portal, "request_to_decide")
+    assert decide.to == "anne.roca@example.fr"
+    assert decide.facts["requester"] == "Madame Paul Durand"
+    assert decide.facts["function"] == "Élu(e) délégué(e)"
+    assert said(portal, "request_sent").facts["services"] == ("Demande de prêts", "Suivi des dossiers")
+    validate_habilitation(portal.office, anne.actor, DecideHabilitation(paul.habilitation(eus, LOANS[0])))
+    assert said(portal, "request_to_decide").facts["services"] == ("Suivi des dossiers",)
+    refusal = DecideHabilitation(paul.habilitation(eus, LOANS[1]), "Pas cette année.")
+    refuse_habilitation(portal.office, anne.actor, refusal)
+    mails = left(portal)
+    assert mails["request_to_decide"] is None
+    assert mails["request_sent"] is None
+    assert said(portal, "request_refused").facts["motive"] == "Pas cette année."
+
+
+def test_a_deactivation_replaces_the_good_news_that_had_not_left(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    anne, paul = requester(portal, eus)
+    command = DecideHabilitation(paul.habilitation(eus, LOANS[0]))
+    validate_habilitation(portal.office, anne.actor, command)
+    deactivate_habilitation(portal.office, anne.actor, command)
+    assert left(portal)["request_granted"] is None
+    assert said(portal, "habilitation_deactivated").facts["motive"] is None
+
+
+def test_registration_and_forgotten_identifiant_tell_the_identifiant(portal: Portal) -> None:
+    command = RegisterPerson("Madame", "Cendrine", "Martin", "c.martin@eus.example")
+    register_person(portal.office, command)
+    portal.wait(minutes=1)
+    register_person(portal.office, command)
+    recall_identifiant(portal.office, RecallIdentifiant(command.email))
+    identifiant = said(portal, "already_registered").facts["identifiant"]
+    assert said(portal, "forgotten_identifier").facts == {"identifiants": (identifiant,)}
+
+
+def test_a_mail_to_nobody_is_nothing(portal: Portal) -> None:
+    with portal.reading() as session:
+        assert facts_of(session, {"notice": "already_registered", "person_id": "nobody"}) is None
