@@ -14,10 +14,16 @@ from policies.engine.cases import golden_cases, run_cases
 from policies.engine.catalogue import POLICIES
 from policies.engine.check import check, format_files
 from policies.engine.decide import Engine
+from policies.engine.diff import compare
 from policies.engine.faults import BadSource, Fault
 from policies.engine.model import render_schema
+from policies.engine.prove import prove
+from policies.engine.questions import read_question
+from policies.engine.replay import replay
 from policies.engine.revision import read_policies
+from policies.engine.revisions import is_approved, open_revision
 from policies.engine.scenarios import read_scenarios
+from policies.engine.why import explain
 
 __all__ = ["policy"]
 
@@ -93,6 +99,56 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
     _print_faults(faults)
     click.echo(f"{len(scenarios)} scenarios, {len(golden)} golden cases, {len(faults)} wrong")
     sys.exit(1 if faults else 0)
+
+
+@policy.command("prove")
+@click.pass_context
+def prove_command(ctx: click.Context) -> None:
+    """Each property PROVED or REFUTED, for any number of people, structures and services."""
+    proof = prove(read_policies(_root(ctx)))
+    for line in proof.lines():
+        click.echo(line)
+    sys.exit(0 if proof.holds else 1)
+
+
+@policy.command("diff")
+@click.argument("before")
+@click.argument("after")
+def diff_command(before: str, after: str) -> None:
+    """What two folders or git revisions answer differently; 1 when something is newly allowed.
+
+    A commit that carries the trailer `Approved-by-security: …` may newly allow.
+    """
+    with open_revision(before) as old, open_revision(after) as new:
+        difference = compare(old, new)
+    for line in difference.lines():
+        click.echo(line)
+    sys.exit(1 if difference.newly_allowed and not is_approved(after) else 0)
+
+
+@policy.command("explain")
+@click.argument("place")
+@click.pass_context
+def explain_command(ctx: click.Context, place: str) -> None:
+    """Take the decision at FILE:LINE apart (a scenario, a line of the journal)."""
+    policies = read_policies(_root(ctx))
+    for line in explain(Engine(policies), read_question(policies, place)):
+        click.echo(line)
+
+
+policy.add_command(explain_command, "why-not")
+
+
+@policy.command("replay")
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--with", "revision", required=True, help="Folder or git revision that decides again.")
+def replay_command(journal: Path, revision: str) -> None:
+    """Journalled decisions that would change under another revision."""
+    with open_revision(revision) as policies:
+        replayed = replay(journal, policies)
+    for line in replayed.lines():
+        click.echo(line)
+    sys.exit(1 if replayed.changes else 0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from policies.engine.cedar import Decision as CedarDecision
 from policies.engine.cedar import Entities, PolicySet, is_authorized_batch
 from policies.engine.facts import catalogue_entities, context_of, facts_digest, facts_text, ref_of
 from policies.engine.model import Environment
-from policies.engine.probes import nearest_missing, probe_set
+from policies.engine.probes import probe_set, ranked_missing
 from policies.engine.request import Decision, Entity, EntityRef, Request
 from policies.engine.revision import Policies, load_policies
 from policies.engine.slice import SliceContract
@@ -65,6 +65,13 @@ class Engine:
             batch = [requests[index] for index in indexes]
             answers.update(zip(indexes, self._decide_batch(batch), strict=True))
         return tuple(answers[index] for index in range(len(requests)))
+
+    def near_misses(self, request: Request) -> tuple[tuple[str, ...], ...]:
+        """The missing conditions of each permit of this kind of question, the nearest permit first."""
+        permits = self._permits(_environment(request))
+        handle = self.policies.base.with_added_json_str(facts_text(request.entities), self.policies.schema)
+        (probed,) = self._ask([request], self._probes, handle)
+        return ranked_missing(permits, frozenset(probed.diagnostics.reasons))
 
     def contract(self, environment: Environment) -> SliceContract:
         """What an environment of this revision reads.
@@ -130,7 +137,8 @@ class Engine:
         if result.decision == CedarDecision.Allow:
             return True, rules, ()
         satisfied = frozenset(probes.diagnostics.reasons)
-        return False, rules, nearest_missing(self._permits(_environment(request)), satisfied)
+        ranked = ranked_missing(self._permits(_environment(request)), satisfied)
+        return False, rules, ranked[0] if ranked else ()
 
     def _permits(self, environment: Environment) -> list[Rule]:
         return [each.rule for each in self.contract(environment).applied if each.rule.effect == "permit"]

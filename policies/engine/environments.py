@@ -7,11 +7,9 @@ from policies.engine.cedar import pst
 from policies.engine.faults import BadSource
 from policies.engine.model import Environment, Model
 from policies.engine.statements import Rule
-from policies.engine.syntax import Path, children, conjunction, longest, path_of, paths_read
+from policies.engine.syntax import FALSE, TRUE, Path, children, conjunction, longest, path_of, paths_read
 
 __all__ = ["Applied", "applied_rules", "cone", "scope_holds", "specialise", "whole_condition"]
-
-TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,7 @@ def specialise(expr: pst.Expr, model: Model, environment: Environment) -> pst.Ex
             return _fold(op, left, right, model, environment)
         case pst.IfThenElse():
             return _branch(expr, model, environment)
-        case pst.BinaryOp("eq" | "not_eq" as op, left, right) if _never_equal(
-            left, right, model, environment
-        ):
+        case pst.BinaryOp("eq" | "not_eq" as op) if _never_equal(expr, model, environment):
             return pst.BoolLit(op == "not_eq")
         case _:
             return expr
@@ -113,7 +109,7 @@ def _fold(
     return pst.BinaryOp(op, first, second)
 
 
-def _never_equal(expr: pst.BinaryOp, model: Model, environment: Environment) -> bool:
+def _never_equal(expr: pst.Expr, model: Model, environment: Environment) -> bool:
     """Two things of different types: the validator lets such a comparison pass, it is constantly false."""
     types = [model.type_of(environment, path) for side in children(expr) if (path := path_of(side))]
     first, *others = types or [None]

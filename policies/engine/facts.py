@@ -18,6 +18,7 @@ __all__ = [
     "ref_of",
     "terms_ref",
     "to_cedar",
+    "told",
 ]
 
 
@@ -80,6 +81,23 @@ def reachable(ends: Iterable[EntityRef], entities: Mapping[EntityRef, Entity]) -
             found[ref] = entities[ref]
             waiting += [value for value in found[ref].attributes.values() if isinstance(value, EntityRef)]
     return tuple(found.values())
+
+
+def told(value: Value | None) -> str:
+    """A value for people."""
+    match value:
+        case None:
+            return "absent"
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M}"
+        case EntityRef():
+            return value.id
+        case frozenset():
+            return f"[{', '.join(sorted(member.id for member in value))}]"
+        case _:
+            return str(value)
 
 
 def catalogue_entities(catalogue: Catalogue) -> tuple[Entity, ...]:

@@ -12,7 +12,7 @@ from policies.engine.revision import Policies, policy_set
 from policies.engine.statements import Rule
 from policies.engine.syntax import paths_read, sides
 
-__all__ = ["nearest_missing", "parts_of", "probe_set"]
+__all__ = ["parts_of", "probe_set", "ranked_missing"]
 
 
 def parts_of(rule: Rule) -> tuple[pst.Expr, ...]:
@@ -48,10 +48,10 @@ def _probes(rule: Rule) -> Iterator[pst.Template]:
         yield dataclasses.replace(rule.template, id=f"{rule.id}#{number}", clauses=(pst.When(part),))
 
 
-def nearest_missing(permits: Iterable[Rule], satisfied: frozenset[str]) -> tuple[str, ...]:
-    """The missing parts of the permit with the fewest of them (of the first id among equals)."""
+def ranked_missing(permits: Iterable[Rule], satisfied: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """The missing parts of each permit; the permit with the fewest first, by id among equals."""
     missing = []
     for rule in permits:
         parts = (f"{rule.id}#{number}" for number, _ in enumerate(parts_of(rule), start=1))
         missing.append(tuple(part for part in parts if part not in satisfied))
-    return min(missing, key=lambda parts: (len(parts), parts), default=())
+    return tuple(sorted(missing, key=lambda parts: (len(parts), parts)))

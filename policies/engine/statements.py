@@ -13,7 +13,7 @@ from pathlib import Path
 from policies.engine.cedar import policies_to_pst, pst
 from policies.engine.faults import BadSource, Fault
 
-__all__ = ["Rule", "read_rules"]
+__all__ = ["Rule", "read_rule", "read_rules", "split_statements"]
 
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|\S')
 
@@ -54,7 +54,7 @@ def read_rules(root: Path, folder: str) -> tuple[Rule, ...]:
         name = path.relative_to(root).as_posix()
         for line, text in split_statements(path.read_text(encoding="utf-8")):
             try:
-                rules.append(_read_rule(name, line, text))
+                rules.append(read_rule(name, line, text))
             except BadSource as bad:
                 faults += bad.faults
     first: dict[str, Rule] = {}
@@ -82,7 +82,12 @@ def split_statements(text: str) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, start) + 1, text[start:]
 
 
-def _read_rule(file: str, line: int, text: str) -> Rule:
+def read_rule(file: str, line: int, text: str) -> Rule:
+    """One statement.
+
+    Raises:
+        BadSource: it cannot be parsed or has no id.
+    """
     written_id = re.search(r'@id\("([^"]*)"\)', text)
     subject = written_id[1] if written_id else "(no id)"
     try:

@@ -5,9 +5,10 @@ from functools import reduce
 
 from policies.engine.cedar import pst
 
-__all__ = ["Path", "children", "conjunction", "longest", "path_of", "paths_read", "sides"]
+__all__ = ["FALSE", "TRUE", "Path", "children", "conjunction", "longest", "path_of", "paths_read", "sides"]
 
 Path = tuple[str, ...]
+TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
 
 
 def children(expr: pst.Expr) -> tuple[pst.Expr, ...]:
@@ -31,7 +32,7 @@ def conjunction(parts: Iterable[pst.Expr]) -> pst.Expr:
     """`a && b && c`; true when there is no part."""
     listed = list(parts)
     if not listed:
-        return pst.BoolLit(True)
+        return TRUE
     return reduce(lambda left, right: pst.BinaryOp("and", left, right), listed)
 
 

@@ -1,0 +1,119 @@
+"""Two revisions compared: a cosmetic rewrite is no change, a slip is told with its case."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from policies.engine.cli import policy
+from policies.engine.diff import compare
+from policies.engine.journal import journal_record
+from policies.engine.revision import read_policies
+from policies.engine.scenarios import read_scenarios
+
+GUARDS = "rules/90-guards.cedar"
+
+
+def run(*arguments):
+    result = CliRunner().invoke(policy, [str(argument) for argument in arguments])
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_a_cosmetic_rewrite_is_proved_to_change_nothing(engine, replace_in):
+    root = replace_in(
+        GUARDS, "when { resource.attemptsTotal >= 10 };", "unless { !(resource.attemptsTotal > 9) };"
+    )
+    difference = compare(engine.policies, read_policies(root))
+    assert difference.changed_rules == ("G-CODE-TRIES-TOTAL",)
+    assert difference.changes == ()
+    assert "No change: 56 environments proved unchanged" in "\n".join(difference.lines())
+
+
+def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(engine, replace_in):
+    old = "when { resource.membership.user == principal };"
+    root = replace_in(GUARDS, old, old.replace("principal }", "principal && context.acr > 1 }"))
+    difference = compare(engine.policies, read_policies(root))
+    assert difference.newly_allowed
+    assert {change.environment.action for change in difference.changes} == {
+        "validateHabilitation", "refuseHabilitation", "reactivateHabilitation",
+        "renewHabilitation", "setEndDate", "changeLevel",
+    }  # fmt: skip
+    assert ("P-SELF-DECISION", "PROVED", "REFUTED") in difference.properties
+    told = "\n".join(difference.lines())
+    assert "before: deny G-SELF-DECISION   after: allow ADMIN-DECIDE" in told
+    assert "Newly ALLOWED User validateHabilitation Habilitation" in told
+
+
+def test_newly_denied_alone_ends_well_and_newly_allowed_does_not(engine, replace_in):
+    stricter = replace_in(GUARDS, "attemptsTotal >= 10", "attemptsTotal >= 9")
+    assert run("diff", engine.policies.root, stricter).exit_code == 0
+    result = run("diff", stricter, engine.policies.root)
+    assert result.exit_code == 1
+    assert "Newly ALLOWED User redeemCode Letter" in result.output
+
+
+def test_a_new_service_shows_in_the_difference(engine, copied_policies):
+    services = copied_policies / "catalogue/services.yaml"
+    text = services.read_text(encoding="utf-8")
+    services.write_text(text.replace("mes-prets:encours:", "mes-prets:echeancier:"), encoding="utf-8")
+    difference = compare(engine.policies, read_policies(copied_policies))
+    assert difference.catalogue == (
+        "services: mes-prets:echeancier added",
+        "services: mes-prets:encours removed",
+    )
+
+
+def test_a_git_revision_compares_with_itself():
+    result = run("diff", "HEAD", "HEAD")
+    assert (result.exit_code, "No change" in result.output) == (0, True)
+
+
+def test_a_revision_that_does_not_exist_is_told():
+    result = run("diff", "no-such-revision", "HEAD")
+    assert result.exit_code == 2
+    assert "no-such-revision: neither a policies folder nor a git revision" in result.stderr
+
+
+@pytest.fixture
+def journal(engine, tmp_path):
+    path = tmp_path / "decisions.jsonl"
+    cases = read_scenarios(engine.policies)
+    records = [journal_record(case.request, engine.decide(case.request)) for case in cases]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    return path
+
+
+def test_the_journal_replayed_under_the_same_rules_changes_nothing(engine, journal):
+    result = run("replay", journal, "--with", engine.policies.root)
+    assert (result.exit_code, result.output.splitlines()[-1]) == (0, "0 of 197 decisions would change")
+
+
+def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journal, replace_in):
+    result = run(
+        "replay", journal, "--with", replace_in(GUARDS, "attemptsInWindow >= 5", "attemptsInWindow >= 4")
+    )
+    assert result.exit_code == 1
+    assert "chloe redeemCode chloe-letter: allow FIRST-REDEEM -> deny G-CODE-TRIES-WINDOW" in result.output
+    assert result.output.splitlines()[-2:] == ["1 of 197 decisions would change", "  chloe: 1"]
+
+
+def test_a_journal_with_a_cut_line_is_told(engine, journal):
+    text = journal.read_text(encoding="utf-8")
+    journal.write_text(text[:-40], encoding="utf-8")
+    result = run("replay", journal, "--with", engine.policies.root)
+    assert result.exit_code == 2
+    assert "decisions.jsonl:197: not a journalled decision" in result.stderr
+
+
+def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
+    result = run("why-not", "scenarios/20-admin.yaml:20")
+    assert "REFUSED: chloe validateHabilitation paul-demande" in result.output
+    assert "nearest ADMIN-DECIDE, missing:" in result.output
+    assert "ADMIN-DECIDE#1 Vous n'êtes pas administrateur de cette structure." in result.output
+    assert "resource.membership.structure.admins = [alice, bob]" in result.output
+
+
+@pytest.mark.parametrize("place", ["scenarios/20-admin.yaml", "nowhere.jsonl:3", "scenarios/nope.yaml:4"])
+def test_a_place_without_question_is_told(place):
+    assert run("explain", place).exit_code == 2
