@@ -1,0 +1,158 @@
+"""What each operation does: the use cases and queries of the portal, nothing of its own."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from onboarding_api.queries.requests import administrator_queue
+from onboarding_api.queries.services import my_services
+from onboarding_api.queries.structures import my_structures
+from onboarding_api.registry.search import search
+from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.decide_habilitation import (
+    DecideHabilitation,
+    deactivate_habilitation,
+    reactivate_habilitation,
+    refuse_habilitation,
+    validate_habilitation,
+)
+from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
+from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.web.api import schemas
+from onboarding_api.web.api.operations import Call, Operation
+from onboarding_api.web.house import house, now, reading
+
+DECISIONS = {
+    "validate": validate_habilitation,
+    "refuse": refuse_habilitation,
+    "deactivate": deactivate_habilitation,
+    "reactivate": reactivate_habilitation,
+}
+
+Given = Mapping[str, Any]
+
+
+def search_structures(call: Call) -> Given:
+    """By name, postcode, SIREN, SIRET, INSEE code or code tiers."""
+    with reading() as session:
+        hits = search(session, call.query["q"], call.query.get("limit", 20))
+    return {"items": [_only(schemas.STRUCTURE, asdict(hit)) for hit in hits]}
+
+
+def list_memberships(call: Call) -> Given:
+    """The structures the person is attached to."""
+    with reading() as session:
+        mine = my_structures(session, call.actor.person_id)
+    return {"items": [{**_only(schemas.MEMBERSHIP, asdict(one)), "id": one.membership_id} for one in mine]}
+
+
+def create_membership(call: Call) -> Given:
+    """Attach; attaching again gives the same membership."""
+    return {"id": attach_structure(house().office, call.actor, AttachStructure(call.body["siren"]))}
+
+
+def list_habilitations(call: Call) -> Given:
+    """Every service of the catalogue with its state for the person in this structure."""
+    with reading() as session:
+        espaces = my_services(session, call.actor.person_id, call.path["siren"], now())
+    return {
+        "items": [
+            {
+                "service": one.key,
+                "label": one.label,
+                "state": one.state,
+                "may_request": one.may_request,
+                "missing": list(one.missing),
+            }
+            for espace in espaces
+            for one in espace.services
+        ]
+    }
+
+
+def request_services(call: Call) -> Given:
+    """Ask for services; the first person of a structure must accept to become its administrator."""
+    command = RequestHabilitations(
+        call.path["siren"],
+        tuple(call.body["services"]),
+        call.body.get("becomes_administrator", False),
+    )
+    outcome = request_habilitations(house().office, call.actor, command)
+    return {
+        "claim_reference": outcome.claim_reference,
+        "habilitation_ids": list(outcome.habilitation_ids),
+    }
+
+
+def list_waiting_requests(call: Call) -> Given:
+    """The queue of an administrator of this structure."""
+    with reading() as session:
+        queue = administrator_queue(session, call.actor.person_id, call.path["siren"], now())
+    return {
+        "items": [
+            {
+                "id": row.habilitation_id,
+                "requester": row.requester,
+                "service": row.service_label,
+                "fonction": row.fonction,
+                "requested_at": row.requested_at.isoformat(),
+            }
+            for row in queue.pending
+        ]
+    }
+
+
+def decide(call: Call) -> None:
+    """Validate, refuse, deactivate or reactivate, as an administrator of the structure."""
+    act = DECISIONS[call.body["decision"]]
+    act(
+        house().office,
+        call.actor,
+        DecideHabilitation(call.path["habilitation_id"], call.body.get("motive")),
+    )
+
+
+def redeem(call: Call) -> Given:
+    """Type the activation code of the letter."""
+    command = RedeemActivationCode(call.path["siren"], call.body["code"])
+    return {"services": list(redeem_activation_code(house().office, call.actor, command).services)}
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/structures", "Search structures", search_structures,
+        query=schemas.SEARCH, gives=schemas.listed(schemas.STRUCTURE),
+    ),
+    Operation(
+        "GET", "/memberships", "My structures", list_memberships,
+        gives=schemas.listed(schemas.MEMBERSHIP),
+    ),
+    Operation(
+        "POST", "/memberships", "Attach to a structure", create_membership,
+        status=201, body=schemas.ATTACH, gives=schemas.CREATED,
+    ),
+    Operation(
+        "GET", "/memberships/{siren}/habilitations", "My habilitations in a structure", list_habilitations,
+        gives=schemas.listed(schemas.SERVICE_STATE),
+    ),
+    Operation(
+        "POST", "/memberships/{siren}/habilitations", "Ask for services", request_services,
+        status=201, body=schemas.REQUEST, gives=schemas.OUTCOME,
+    ),
+    Operation(
+        "POST", "/memberships/{siren}/activation-code", "Type the code of the letter", redeem,
+        body=schemas.CODE, gives=schemas.GRANTED,
+    ),
+    Operation(
+        "GET", "/structures/{siren}/requests", "What waits for an administrator", list_waiting_requests,
+        gives=schemas.listed(schemas.WAITING),
+    ),
+    Operation(
+        "POST", "/habilitations/{habilitation_id}/decision", "Decide", decide,
+        status=204, body=schemas.DECISION,
+    ),
+)  # fmt: skip
+
+
+def _only(schema: schemas.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in schema if name in values}

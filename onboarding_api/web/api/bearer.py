@@ -1,0 +1,65 @@
+"""Who calls the API: a bearer access token of our Keycloak, for this API, of a person we know.
+
+Authlib's protector reads the header and shapes the refusals (RFC 6750); the token is verified by the one
+issuer of the house: signature, algorithm list, `iss`, `aud`, `exp` and `typ: at+jwt` (RFC 9068).
+"""
+
+from typing import Any, NoReturn
+
+from authlib.integrations.flask_oauth2 import ResourceProtector
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
+from flask import abort
+
+from idp_extension.relying_party.issuer import Claims, TokenRefused
+from onboarding_api.queries.people import person_by_keycloak
+from onboarding_api.usecases.act import Actor
+from onboarding_api.web.api.problems import problem
+from onboarding_api.web.house import house, reading
+
+AUDIENCE = "onboarding-api"
+ACCESS_TOKEN = frozenset({"at+jwt"})
+
+
+class _Validator(BearerTokenValidator):  # type: ignore[misc]
+    def authenticate_token(self, token_string: str) -> Claims:
+        try:
+            return house().identity.issuer.verify(token_string, audience=AUDIENCE, types=ACCESS_TOKEN)
+        except TokenRefused:
+            raise InvalidTokenError(realm=self.realm) from None
+
+    def validate_token(self, token: Claims, scopes: Any, request: Any) -> None:
+        if self.scope_insufficient(token.get("scope", ""), scopes):
+            raise InvalidTokenError(realm=self.realm)
+
+
+class _Protector(ResourceProtector):  # type: ignore[misc]
+    def raise_error_response(self, error: OAuth2Error) -> NoReturn:
+        body = problem(error.status_code, error.error, "Un jeton d'accès valable est nécessaire.")
+        for name, value in error.get_headers():
+            if name.lower() == "www-authenticate":
+                body.headers[name] = value
+        abort(body)
+
+
+_protector = _Protector()
+_protector.register_token_validator(_Validator(realm="bdt"))
+
+
+def calling_person() -> Actor:
+    """The person whose token this request bears.
+
+    Aborts with a 401 problem when there is no token, it is refused, or nobody of ours has it.
+    """
+    with _protector.acquire([AUDIENCE]) as claims:
+        pass
+    with reading() as session:
+        person = person_by_keycloak(session, str(claims["sub"]), str(claims.get("preferred_username", "")))
+    if person is None or not person.is_active:
+        _protector.raise_error_response(InvalidTokenError(realm="bdt"))
+    return Actor(person.id, _level(claims.get("acr")))
+
+
+def _level(acr: Any) -> int:
+    """1 = password, 2 = second factor. A token got by SSO carries 0: a password stood behind it once."""
+    return max(1, int(acr)) if isinstance(acr, str) and acr.isdecimal() else 1

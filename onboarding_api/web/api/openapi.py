@@ -1,0 +1,147 @@
+"""The OpenAPI 3.1 document, made from the operations and their Cerberus schemas.
+
+A Cerberus rule that has no translation here is an error: a document that says less than the code checks
+would be worse than none.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from onboarding_api.web.api.operations import Operation
+from onboarding_api.web.api.problems import MEDIA_TYPE, PROBLEM
+
+TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "list": "array", "dict": "object"}
+SIZES = {
+    ("string", "minlength"): "minLength",
+    ("string", "maxlength"): "maxLength",
+    ("list", "minlength"): "minItems",
+    ("list", "maxlength"): "maxItems",
+    ("integer", "min"): "minimum",
+    ("integer", "max"): "maximum",
+}
+SILENT = {"type", "required", "nullable"}
+
+
+class Untranslatable(Exception):
+    """A Cerberus rule that this module does not know."""
+
+
+def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
+    """The whole document; `server` is the API's address."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.template, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Habilitations – Banque des Territoires",
+            "version": "1",
+            "description": "The acts of the portal for other systems, in the name of a person. "
+            "Refusals are problem answers (RFC 9457) with a stable `code`.",
+        },
+        "servers": [{"url": server}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (RFC 9068)"}
+            },
+            "schemas": {"Problem": object_schema(PROBLEM)},
+        },
+    }
+
+
+def object_schema(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A Cerberus schema of fields as a JSON Schema object without other members."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {name: field_schema(rules) for name, rules in fields.items()},
+        "additionalProperties": False,
+    }
+    required = [name for name, rules in fields.items() if rules.get("required")]
+    return {**schema, "required": required} if required else schema
+
+
+def field_schema(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules of one field as JSON Schema (draft 2020-12).
+
+    Raises:
+        Untranslatable: a rule without translation.
+    """
+    kind = rules["type"]
+    if kind == "dict":
+        return object_schema(rules["schema"])
+    schema: dict[str, Any] = {"type": [TYPES[kind], "null"] if rules.get("nullable") else TYPES[kind]}
+    for rule, value in rules.items():
+        schema |= _translated(kind, rule, value, bool(rules.get("nullable")))
+    return schema
+
+
+def _translated(kind: str, rule: str, value: Any, is_nullable: bool) -> dict[str, Any]:
+    match rule:
+        case "allowed":
+            return {"enum": [*value, None] if is_nullable else list(value)}
+        case "regex":
+            # Cerberus alone anchors loosely; ours matches the whole value.
+            return {"pattern": f"^(?:{value})$"}
+        case "schema":
+            return {"items": field_schema(value)}
+        case "coerce" if value == kind:
+            # From a query, where everything is text: `5` means the number.
+            return {}
+        case _ if (kind, rule) in SIZES:
+            return {SIZES[kind, rule]: value}
+        case _ if rule in SILENT:
+            return {}
+    raise Untranslatable(f"{kind}: {rule}")
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation)],
+        "responses": {str(operation.status): _answer(operation), "default": _problem()},
+    }
+    if operation.body is not None:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": object_schema(operation.body)}},
+        }
+    return described
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    if operation.gives is None:
+        return {"description": "Done."}
+    return {
+        "description": "Done.",
+        "content": {"application/json": {"schema": object_schema(operation.gives)}},
+    }
+
+
+def _problem() -> dict[str, Any]:
+    return {
+        "description": "Refused.",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": field_schema(operation.path[name])}
+        for name in re.findall(r"\{(\w+)\}", operation.template)
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": bool(rules.get("required")),
+            "schema": field_schema(rules),
+        }
+        for name, rules in operation.query.items()
+    ]

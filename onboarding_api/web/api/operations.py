@@ -1,0 +1,137 @@
+"""An operation of the API: its route, its schemas and its function, declared once.
+
+The same declaration makes the Flask route, checks what comes in, and writes the OpenAPI document.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from onboarding_api.usecases.act import Actor
+from onboarding_api.web.api.bearer import calling_person
+from onboarding_api.web.api.problems import problem
+from onboarding_api.web.api.schemas import SIREN, UUID, Schema
+from policies.engine.strict import StrictValidator, flat_errors
+
+PATH: Mapping[str, Schema] = {"siren": SIREN, "habilitation_id": UUID}
+DEEPEST = 8
+"""Levels of a body; no schema of ours has more than three."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A checked call: who calls, the path's values, the query and the body in their normal form."""
+
+    actor: Actor
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. `template` is written as OpenAPI does: `/memberships/{siren}`."""
+
+    method: str
+    template: str
+    summary: str
+    act: Callable[[Call], Mapping[str, Any] | None] = field(compare=False)
+    status: int = 200
+    query: Schema = field(default_factory=dict)
+    body: Schema | None = None
+    gives: Schema | None = None
+    path: Mapping[str, Schema] = field(default_factory=lambda: PATH)
+
+    @property
+    def name(self) -> str:
+        """The function's name, which is the operation's id too."""
+        return self.act.__name__
+
+    @property
+    def rule(self) -> str:
+        """The path as Flask writes it."""
+        return self.template.replace("{", "<").replace("}", ">")
+
+    def answer(self, **path: str) -> Response:
+        """Check the call, act, and give JSON; a fault of the call is a problem answer."""
+        actor = calling_person()
+        faults: list[dict[str, str]] = []
+        checked_path = _checked({name: self.path[name] for name in path}, path, "path", faults)
+        query = _checked(self.query, _query(faults), "query", faults)
+        body = _checked(self.body, _json(faults), "body", faults) if self.body is not None else {}
+        if faults:
+            return problem(422, "bad_input", "La demande contient des erreurs.", faults=faults)
+        given = self.act(Call(actor, checked_path, query, body))
+        if given is None:
+            return Response(status=self.status)
+        return Response(json.dumps(given, ensure_ascii=False), self.status, mimetype="application/json")
+
+
+def add_to(blueprint: Blueprint, operation: Operation) -> None:
+    """Make the operation's route."""
+    blueprint.add_url_rule(operation.rule, operation.name, operation.answer, methods=[operation.method])
+
+
+def _checked(
+    schema: Schema, value: Mapping[str, Any], where: str, faults: list[dict[str, str]]
+) -> Mapping[str, Any]:
+    validator = StrictValidator(dict(schema))
+    if not validator.validate(value):
+        faults += [
+            {"field": ".".join(map(str, (where, *path))), "reason": reason}
+            for path, reason in flat_errors([validator.errors])
+        ]
+    document: Mapping[str, Any] = validator.document or {}
+    return document
+
+
+def _query(faults: list[dict[str, str]]) -> dict[str, str]:
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            faults.append({"field": f"query.{name}", "reason": "given twice"})
+    return request.args.to_dict()
+
+
+def _json(faults: list[dict[str, str]]) -> dict[str, Any]:
+    """The body as a JSON object; NaN, Infinity, doubled names and other values are faults."""
+    if request.mimetype != "application/json":
+        faults.append({"field": "body", "reason": "Content-Type must be application/json"})
+        return {}
+    try:
+        text = request.get_data().decode()
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+        _check_plain(value)
+    except (ValueError, RecursionError):
+        faults.append({"field": "body", "reason": "not JSON in UTF-8 with each name once"})
+        return {}
+    if not isinstance(value, dict):
+        faults.append({"field": "body", "reason": "not a JSON object"})
+        return {}
+    return value
+
+
+def _check_plain(value: Any, level: int = 0) -> None:
+    """Raise ValueError for what no database can hold, lone surrogates, and for what nobody sends, depth."""
+    if level > DEEPEST:
+        raise ValueError("too deep")
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict):
+        _check_plain([*value, *value.values()], level + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, level + 1)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        raise ValueError("a name is doubled")
+    return dict(pairs)
