@@ -111,11 +111,15 @@ def letters_asked(session: Session, siren: str, person_id: str, since: datetime)
     )
 
 
-def next_letter_at(session: Session, claim: Claim, now: datetime) -> datetime | None:
-    """From when another letter may be asked; None when it may be asked now, as far as the limits go."""
-    asked = letters_asked(session, claim.siren, claim.membership.person_id, now - LETTER_PERIOD)
-    letter = last_letter(session, claim.id)
-    moments = [letter.asked_at + LETTER_INTERVAL] if letter else []
+def next_letter_at(session: Session, siren: str, person_id: str, now: datetime) -> datetime | None:
+    """From when a letter may be asked for a structure by a person; None when it may be asked now.
+
+    A town hall gets them 24 hours apart, whoever asks; town hall and person at most three in 30 days.
+    """
+    asked = letters_asked(session, siren, person_id, now - LETTER_PERIOD)
+    of_structure = select(Letter.asked_at).join(Letter.claim).where(Claim.siren == siren)
+    last = session.scalars(of_structure.order_by(Letter.asked_at.desc()).limit(1)).first()
+    moments = [last + LETTER_INTERVAL] if last else []
     if len(asked) >= LETTERS_PER_PERIOD:
         moments.append(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
     return max((moment for moment in moments if moment > now), default=None)

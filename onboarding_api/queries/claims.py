@@ -60,7 +60,7 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     tries = wrong_tries(session, letter, now)
     question = ("askNewLetter", claim) if is_open else ("claimAdministration", stay)
     (decision,) = ask(session, stay.person, [question], now)
-    again_at = next_letter_at(session, claim, now)
+    again_at = next_letter_at(session, siren, person_id, now)
     is_wanted = claim.state in (ClaimState.OPEN, ClaimState.EXPIRED)
     return ClaimView(
         reference=claim.reference,

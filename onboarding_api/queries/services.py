@@ -133,7 +133,7 @@ def _espace_view(espace: Espace, asked: dict[str, _Asked], waiting: str) -> Espa
         label=espace.label,
         url_path=f"/espaces/{espace.key}",
         can_enter=any(each.entry.allowed for each in own),
-        needs_terms=any(each.is_granted and each.entry.rules == ("G-TERMS",) for each in own),
+        needs_terms=any(each.entry.rules == ("G-TERMS",) and not each.entry.missing for each in own),
         services=tuple(_service_view(each, waiting) for each in own),
     )
 

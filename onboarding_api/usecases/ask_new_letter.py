@@ -57,7 +57,7 @@ def _ask_again(it: Act, claim: Claim) -> None:
     try:
         it.permit("askNewLetter", claim)
     except NotAllowed as refusal:
-        again_at = next_letter_at(it.session, claim, it.now)
+        again_at = next_letter_at(it.session, claim.siren, it.person.id, it.now)
         if again_at and any(rule.startswith("G-LETTER-") for rule in refusal.rules):
             raise LetterLimit(again_at) from refusal
         raise

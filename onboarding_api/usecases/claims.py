@@ -7,14 +7,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.letters.address import AddressImpossible, address_lines
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
-from onboarding_api.model.letter import (
-    LETTER_PERIOD,
-    LETTERS_PER_PERIOD,
-    Letter,
-    LetterState,
-    last_letter,
-    letters_asked,
-)
+from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import LetterLimit, NoPostalAddress
 from onboarding_api.model.structure import Structure
@@ -25,13 +18,13 @@ def open_claim_of(it: Act, stay: Membership) -> Claim:
     """Open the claim of a first user and ask its letter. The rules have been asked.
 
     Raises:
-        LetterLimit: three letters in 30 days for this structure or this person.
+        LetterLimit: a letter left for this structure in the last 24 hours, or three in 30 days.
         NoPostalAddress: no letter can reach the structure.
     """
     check_address(stay.structure)
-    asked = letters_asked(it.session, stay.siren, stay.person_id, it.now - LETTER_PERIOD)
-    if len(asked) >= LETTERS_PER_PERIOD:
-        raise LetterLimit(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
+    again_at = next_letter_at(it.session, stay.siren, stay.person_id, it.now)
+    if again_at:
+        raise LetterLimit(again_at)
     claim = Claim(membership=stay, membership_id=stay.id, siren=stay.siren, claimed_at=it.now)
     it.session.add(claim)
     it.session.flush()

@@ -1,4 +1,4 @@
-"""Mails read their facts when they leave, are rendered whole, and stay home once their occasion has passed."""
+"""Mails read their facts when they leave, are rendered whole, and stay home once the occasion has passed."""
 
 from datetime import date
 

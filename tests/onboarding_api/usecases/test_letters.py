@@ -203,6 +203,7 @@ def test_the_legal_representative_refuses_with_the_reference_alone(portal: Porta
     with pytest.raises((CodeDead, NotAllowed)):
         redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, code))
     assert not cendrine.administers(eus)
+    portal.wait(hours=24)
     paul, _ = claimant(portal, eus, "Paul")
     assert paul.states(eus) == {DATAVIZ: "awaiting_letter"}
 

@@ -1,0 +1,38 @@
+"""A role is projected into Keycloak exactly when the rules let its holder enter: one sentence, told twice."""
+
+from itertools import product
+
+import pytest
+
+from onboarding_api.model.base import Database
+from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.membership import MembershipState
+from onboarding_api.queries.asking import ask
+from onboarding_api.queries.desired_state import desired_person
+from tests.builders.portal import Portal
+
+LOAN = "mes-prets:demande"
+
+
+@pytest.mark.parametrize("state", HabilitationState)
+def test_projection_and_rules_agree(database: Database, state: HabilitationState) -> None:
+    portal = Portal(database)
+    eus = portal.a_structure("Eus")
+    paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, state=state)
+    ana = portal.a_person("Ana", "Roca").attached_to(eus).holding(eus, LOAN, state=state)
+    ana.accepting_terms(eus, "mes-prets", "2022-02")
+    answers = []
+    for person, is_attached, is_active, is_open, has_ended in product((paul, ana), *[(True, False)] * 4):
+        with portal.reading() as session:
+            habilitation = session.get_one(Habilitation, person.habilitation(eus, LOAN))
+            stay = habilitation.membership
+            stay.state = MembershipState.ATTACHED if is_attached else MembershipState.LEFT
+            stay.person.is_active, stay.structure.is_active = is_active, is_open
+            habilitation.expires_at = portal.now if has_ended else None
+            (decision,) = ask(session, stay.person, [("enterService", habilitation)], portal.now)
+            wanted = desired_person(session, person.id, portal.now)
+            assert wanted
+            projected = any(LOAN in place.services for place in wanted.structures)
+            assert projected == decision.allowed
+            answers.append(projected)
+    assert answers.count(True) == (1 if state == HabilitationState.GRANTED else 0)
