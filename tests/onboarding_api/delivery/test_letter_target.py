@@ -1,8 +1,10 @@
 """The letter leaves once, and the code on paper is the letter's, whatever stops where."""
 
+import os
+import resource
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, product
 from pathlib import Path
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.letter import LetterPrint
-from onboarding_api.letters.carriers.port import LetterPackage, LetterRefused, Receipt
+from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, LetterRefused, Receipt
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches
 from onboarding_api.model.base import Database
@@ -27,6 +29,9 @@ from tests.builders.deliveries import NOON, HandClock, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
 
 KEYS = CodeKeys("2026", {"2026": b"k" * 32})
+NOBODY = 65534
+
+Spoil = Callable[[Path], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def prints_in(spool: Path) -> list[Path]:
 def code_in(print_: Path) -> str:
     """As the receiver reads it."""
     with pypdfium2.PdfDocument(print_) as document:
-        words = document[0].get_textpage().get_text_bounded().split()
+        words: list[str] = document[0].get_textpage().get_text_bounded().split()
     return next(word for word in words if word.count("-") == 2 and len(word) == 14 and word[4] == "-")
 
 
@@ -121,23 +126,66 @@ def test_an_address_that_became_impossible_is_permanent(
     assert caught.value.is_permanent
 
 
-def test_a_spool_that_is_gone_is_tried_again_until_it_is_back(
-    database: Database, ledger: Ledger, eus: Eus, spool: Path, clock: HandClock
-) -> None:
-    target = LetterPrint(SpoolCarrier(spool), KEYS, SENDER)
-    id_ = ask_print(database, eus.letter_id)
+@contextmanager
+def missing(spool: Path) -> Iterator[None]:
     away = spool.rename(spool.with_name("away"))
+    try:
+        yield
+    finally:
+        away.rename(spool)
+
+
+@contextmanager
+def full(_spool: Path) -> Iterator[None]:
+    """A limit of this process on the size of files stands for a disk without room."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def read_only(spool: Path) -> Iterator[None]:
+    user = os.geteuid()
+    spool.chmod(0o555)
+    if user == 0:
+        os.seteuid(NOBODY)  # root may write everywhere
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        spool.chmod(0o755)
+
+
+class SpoiledCarrier(SpoolCarrier):
+    """Its spool is spoiled whenever a letter is handed over; the database is not."""
+
+    def __init__(self, spool: Path, spoil: Spoil) -> None:
+        super().__init__(spool)
+        self._spool, self._spoil = spool, spoil
+
+    def submit(self, package: LetterPackage) -> Receipt:
+        with self._spoil(self._spool):
+            return super().submit(package)
+
+
+@pytest.mark.parametrize("spoil", [missing, full, read_only])
+def test_a_spoiled_spool_is_tried_again_until_it_is_whole(
+    database: Database, ledger: Ledger, eus: Eus, spool: Path, spoil: Spoil
+) -> None:
+    id_ = ask_print(database, eus.letter_id)
     lease = claim_print(ledger)
-    with pytest.raises(Exception, match="missing") as caught:
-        target(ledger, lease)
+    with pytest.raises(CarrierUnavailable) as caught:
+        LetterPrint(SpoiledCarrier(spool, spoil), KEYS, SENDER)(ledger, lease)
     ledger.fail(lease, caught.value)
     row = row_of(database, id_)
-    assert (row.state, row.last_error) == (DeliveryState.OPEN, "CarrierUnavailable missing")
+    assert (row.state, row.last_error) == (DeliveryState.OPEN, f"CarrierUnavailable {spoil.__name__}")
+    assert prints_in(spool) == []
 
-    away.rename(spool)
-    clock.forward(minutes=1)
-    target(ledger, claim_print(ledger))
-
+    later = Ledger(database, HandClock(NOON + timedelta(minutes=1)))
+    LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(later, claim_print(later))
     (print_,) = prints_in(spool)
     with database.reading() as session:
         assert is_code_of(letter_of(session, eus.letter_id), code_in(print_))

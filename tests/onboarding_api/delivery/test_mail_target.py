@@ -1,5 +1,6 @@
 """Mails and reminders through a real mail server on the loopback interface, which may misbehave."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -37,8 +38,8 @@ class Server:
         self.received: list[Message] = []
 
     async def handle_DATA(self, server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802
-        self.received.append(message_from_bytes(envelope.content or b""))
-        if self.answer == "cut" and server.transport:
+        self.received.append(message_from_bytes(bytes(envelope.original_content or b"")))
+        if self.answer == "cut" and isinstance(server.transport, asyncio.Transport):
             server.transport.abort()
         return self.answer
 

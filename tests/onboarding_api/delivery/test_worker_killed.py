@@ -39,7 +39,13 @@ class Workers:
     """Starts worker processes that deliver into one file, and reads it."""
 
     def __init__(self, database_url: str, path: Path) -> None:
-        self._command = [sys.executable, recording_worker.__file__, database_url, path, str(LEASE_SECONDS)]
+        self._command = [
+            sys.executable,
+            recording_worker.__file__,
+            database_url,
+            str(path),
+            str(LEASE_SECONDS),
+        ]
         self._path = path
         self.started: list[subprocess.Popen[bytes]] = []
 
