@@ -41,7 +41,7 @@ def ensure_server(
 
     The key is the server, the provider's sources and the build options: Keycloak refuses to start when any of
     them changed since its build. Two processes may call this at once: one builds, the other waits.
-    Raises ServerError: no network, corrupt download, Java too old, provider that does not compile.
+    Raises ServerError: no network, corrupt download, Java too old, provider that does not compile, full disk.
     """
     if db not in DATABASES:
         raise ServerError(f"Keycloak is built here for {' or '.join(DATABASES)}, not for {db!r}.")
@@ -51,7 +51,12 @@ def ensure_server(
     options = [f"--db={db}", "--health-enabled=true"]
     key = sha256("\0".join([KEYCLOAK.sha256, sources_digest(), *options]).encode()).hexdigest()[:16]
     home = cache_dir / "keycloak" / f"{KEYCLOAK_VERSION}-{key}"
-    make_once(home, partial(_make, home, options, java, cache_dir, progress), progress)
+    try:
+        make_once(home, partial(_make, home, options, java, cache_dir, progress), progress)
+    except OSError as error:
+        raise ServerError(
+            f"Keycloak cannot be kept in {cache_dir}: {error}. Set BDT_CACHE elsewhere."
+        ) from error
     return BuiltServer(home, java, db)
 
 

@@ -73,21 +73,12 @@ def start_server(
     """
     for port in (http_port, management_port):
         _check_port_is_free(port)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    log = data_dir / "keycloak.log"
+    log = _new_log(data_dir)
     url = f"http://{HOST}:{http_port}"
     settings = _settings(built, data_dir, url, http_port, management_port)
     settings |= {"KC_BOOTSTRAP_ADMIN_USERNAME": admin_user, "KC_BOOTSTRAP_ADMIN_PASSWORD": admin_password}
     progress("starting Keycloak", 0, 0)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [built.home / "bin" / "kc.sh", "start", "--optimized"],
-            env=keycloak_environment(built.java) | settings | dict(env or {}),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in our order
-        )
+    process = _launch(built, settings | dict(env or {}), log)
     server = RunningServer(url, f"http://{HOST}:{management_port}", admin_user, admin_password, log, process)
     try:
         _wait_until_ready(server)
@@ -95,6 +86,28 @@ def start_server(
         _stop(process)
         raise
     return server
+
+
+def _new_log(data_dir: Path) -> Path:
+    log = data_dir / "keycloak.log"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(b"")
+    except OSError as error:
+        raise ServerError(f"Keycloak cannot keep its data in {data_dir}: {error}.") from error
+    return log
+
+
+def _launch(built: BuiltServer, settings: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [built.home / "bin" / "kc.sh", "start", "--optimized"],
+            env={**keycloak_environment(built.java), **settings},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in our order
+        )
 
 
 def _settings(

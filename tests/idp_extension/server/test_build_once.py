@@ -96,3 +96,9 @@ def test_an_unknown_database_is_refused_before_any_download(tmp_path: Path) -> N
     with pytest.raises(ServerError, match="oracle"):
         ensure_server(tmp_path, db="oracle")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a directory is wanted")
+    with pytest.raises(ServerError, match="BDT_CACHE"):
+        ensure_server(tmp_path / "cache", java=Java(tmp_path / "java", 21))
