@@ -17,6 +17,7 @@ from policies.engine.decide import Engine
 from policies.engine.diff import compare
 from policies.engine.faults import BadSource, Fault
 from policies.engine.model import render_schema
+from policies.engine.mutate import mutate, never_decisive, write_corpus
 from policies.engine.prove import prove
 from policies.engine.questions import read_question
 from policies.engine.replay import replay
@@ -98,6 +99,11 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
     faults = run_cases(Engine(policies), (*scenarios, *golden))
     _print_faults(faults)
     click.echo(f"{len(scenarios)} scenarios, {len(golden)} golden cases, {len(faults)} wrong")
+    silent = never_decisive(policies, (*scenarios, *golden)) if coverage else []
+    for mutant in silent:
+        click.echo(f"never decides: {mutant.rule.file}:{mutant.rule.line}: {mutant}")
+    if coverage:
+        click.echo(f"{len(silent)} rules or conditions that never decide")
     sys.exit(1 if faults else 0)
 
 
@@ -137,6 +143,23 @@ def explain_command(ctx: click.Context, place: str) -> None:
 
 
 policy.add_command(explain_command, "why-not")
+
+
+@policy.command("mutate")
+@click.option(
+    "--write", is_flag=True, help="Write the golden corpus anew, for what the scenarios leave alive."
+)
+@click.option("--at-least", type=float, default=98.0, show_default=True, help="Least score, in percent.")
+@click.pass_context
+def mutate_command(ctx: click.Context, write: bool, at_least: float) -> None:
+    """Every single-point slip of the rules: noticed by a case, or listed."""
+    policies = read_policies(_root(ctx))
+    if write:
+        click.echo(f"{write_corpus(policies)} golden cases written")
+    mutation = mutate(policies)
+    for line in mutation.lines():
+        click.echo(line)
+    sys.exit(0 if mutation.score * 100 >= at_least else 1)
 
 
 @policy.command("replay")

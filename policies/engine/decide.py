@@ -15,7 +15,7 @@ from policies.engine.revision import Policies, load_policies
 from policies.engine.slice import SliceContract
 from policies.engine.statements import Rule
 
-__all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine"]
+__all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine", "question_of"]
 
 ALARMS = AlarmCounter()
 ENGINE_FAULT = "ENGINE-FAULT"
@@ -124,7 +124,7 @@ class Engine:
         return True
 
     def _ask(self, requests: Iterable[Request], rules: PolicySet, entities: Entities) -> list[Any]:
-        questions = [_question(request) for request in requests]
+        questions = [question_of(request) for request in requests]
         return is_authorized_batch(questions, rules, entities, self.policies.schema) if questions else []
 
     def _verdict(self, request: Request, result: Any, probes: Any) -> "_Verdict":
@@ -156,7 +156,8 @@ def _environment(request: Request) -> Environment:
     return Environment(request.actor.type, request.action, request.resource.type)
 
 
-def _question(request: Request) -> dict[str, Any]:
+def question_of(request: Request) -> dict[str, Any]:
+    """A request in the engine's JSON form, without its facts."""
     return {
         "principal": ref_of(request.actor),
         "action": {"type": "Action", "id": request.action},

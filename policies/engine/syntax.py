@@ -1,11 +1,23 @@
 """Small questions about the syntax tree of a rule, on the nodes that our rules may use."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from functools import reduce
 
 from policies.engine.cedar import pst
 
-__all__ = ["FALSE", "TRUE", "Path", "children", "conjunction", "longest", "path_of", "paths_read", "sides"]
+__all__ = [
+    "FALSE",
+    "TRUE",
+    "Path",
+    "children",
+    "conjunction",
+    "longest",
+    "path_of",
+    "paths_read",
+    "sides",
+    "with_child",
+]
 
 Path = tuple[str, ...]
 TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
@@ -26,6 +38,24 @@ def children(expr: pst.Expr) -> tuple[pst.Expr, ...]:
             return (cond, then_expr, else_expr)
         case _:
             return ()
+
+
+def with_child(expr: pst.Expr, index: int, child: pst.Expr) -> pst.Expr:
+    """The expression with another one in the place of its child number `index`."""
+    below = (*children(expr)[:index], child, *children(expr)[index + 1 :])
+    match expr:
+        case pst.UnaryOp(op):
+            return pst.UnaryOp(op, *below)
+        case pst.BinaryOp(op):
+            return pst.BinaryOp(op, *below)
+        case pst.GetAttr() | pst.HasAttr() | pst.Is():
+            return dataclasses.replace(expr, base=child)
+        case pst.IfThenElse():
+            return pst.IfThenElse(*below)
+        case pst.Set():
+            return pst.Set(below)
+        case _:
+            raise IndexError(index)
 
 
 def conjunction(parts: Iterable[pst.Expr]) -> pst.Expr:
