@@ -4,12 +4,15 @@ Connections leave for loopback only (`--allow-hosts`), so a test that reaches ou
 """
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from idp_extension.server import BuiltServer, ensure_server
 from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
 from tests.builders.chromium import find_chromium
@@ -67,6 +70,16 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(database_url)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def keycloak_build() -> BuiltServer:
+    """The real Keycloak with our provider, got and built if need be.
+
+    In a process of its own: the network is closed to the tests, and the download needs it.
+    """
+    subprocess.run([sys.executable, "-m", "idp_extension.server"], check=True)
+    return ensure_server()
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from idp_extension.server import BuiltServer
 from onboarding_api.cli.demo.house import House, Ports
 from tests.builders.chromium import ARGUMENTS
 from tests.builders.keyboard import Keyboard
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(keycloak_build: BuiltServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Keycloak, portal, worker, mailbox and the sample service, all real."""
     with House(tmp_path_factory.mktemp("house") / "demo", Ports.free(), lambda *_: None) as house:
         yield house

@@ -1,21 +1,19 @@
 """One Keycloak for all the tests of this directory: real, empty, on free ports of the loopback interface."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from idp_extension.server import RunningServer, ensure_server, free_port, start_server
+from idp_extension.server import BuiltServer, RunningServer, free_port, start_server
 from tests.builders.applied_realm import AppliedRealm, apply_realm
 
 
 @pytest.fixture(scope="session")
-def keycloak_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    # In a process of its own: the network is closed to the tests, and the download needs it.
-    subprocess.run([sys.executable, "-m", "idp_extension.server"], check=True)
+def keycloak_server(
+    keycloak_build: BuiltServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
     with start_server(
-        ensure_server(),
+        keycloak_build,
         tmp_path_factory.mktemp("keycloak"),
         http_port=free_port(),
         management_port=free_port(),
