@@ -68,6 +68,7 @@ class Act:
         self.actor = actor
         self.refused: JournalEntry | None = None
         self._decision: dict[str, Any] = {}
+        self._decisions: dict[str, dict[str, Any]] = {}
         self._happenings: list[Happening] = []
 
     @property
@@ -112,14 +113,17 @@ class Act:
         return decide(self._question(action, resource)).allowed
 
     def permit(self, action: str, resource: Resource) -> Decision:
-        """Ask the rules; the answer goes to the journal with what is recorded next.
+        """Ask the rules; the answer goes to the journal with what is recorded of this thing.
+
+        What else the act records, and was not asked about by itself, follows from the latest answer.
 
         Raises:
             NotAllowed: they refuse. The refusal is journalled once the act is rolled back.
         """
         asked = self._question(action, resource)
         decision = decide(asked)
-        self._decision = journal_record(asked, decision)
+        subject = f"{asked.resource.type.lower()}:{asked.resource.id}"
+        self._decision = self._decisions[subject] = journal_record(asked, decision)
         if decision.allowed:
             return decision
         self.refused = JournalEntry(
@@ -127,7 +131,7 @@ class Act:
             event="act_refused",
             actor_id=asked.actor.id,
             siren=_siren_of(resource),
-            subject=f"{asked.resource.type.lower()}:{asked.resource.id}",
+            subject=subject,
             details={"action": action},
             decision=self._decision,
         )
@@ -179,7 +183,7 @@ class Act:
             siren=what.siren,
             subject=what.subject,
             details={"before": before, "after": after, **details},
-            decision=self._decision,
+            decision=self._decisions.get(what.subject, self._decision),
         )
         append(self.session, entry)
         self._happenings.append(

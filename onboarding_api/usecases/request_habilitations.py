@@ -52,16 +52,15 @@ def request_habilitations(office: Office, actor: Actor, command: RequestHabilita
 
 def request_services(it: Act, stay: Membership, services: tuple[str, ...], accepts: bool) -> RequestOutcome:
     """The same inside an act, for a stay in a locked structure and services of the catalogue."""
-    held = {habilitation.service: habilitation for habilitation in open_habilitations(it.session, stay.id)}
-    asked = {service: held.get(service) or _asked(it, request_to_be(stay, service)) for service in services}
     claim = _claim_if_first(it, stay, accepts)
-    for service, habilitation in asked.items():
+    held = {habilitation.service: habilitation for habilitation in open_habilitations(it.session, stay.id)}
+    for service in services:
         if service not in held:
-            _record_request(it, habilitation, claim)
+            held[service] = _request(it, stay, service, claim)
     if claim:
         bring_along(it, claim)
     own = claim or _own_open_claim(it, stay)
-    return RequestOutcome(own.reference if own else None, tuple(h.id for h in asked.values()))
+    return RequestOutcome(own.reference if own else None, tuple(held[service].id for service in services))
 
 
 def _known(services: tuple[str, ...]) -> tuple[str, ...]:
@@ -70,11 +69,6 @@ def _known(services: tuple[str, ...]) -> tuple[str, ...]:
     if not set(services) <= set(load_catalogue().services):
         raise BadInput("services", "unknown")
     return tuple(dict.fromkeys(services))
-
-
-def _asked(it: Act, habilitation: Habilitation) -> Habilitation:
-    it.permit("requestHabilitation", habilitation)
-    return habilitation
 
 
 def _claim_if_first(it: Act, stay: Membership, accepts: bool) -> Claim | None:
@@ -91,14 +85,18 @@ def _claim_if_first(it: Act, stay: Membership, accepts: bool) -> Claim | None:
     return open_claim_of(it, stay)
 
 
-def _record_request(it: Act, habilitation: Habilitation, claim: Claim | None) -> None:
+def _request(it: Act, stay: Membership, service: str, claim: Claim | None) -> Habilitation:
+    """One request. It is there when the rules are asked about the next one: the two may be in conflict."""
+    habilitation = request_to_be(stay, service)
+    it.permit("requestHabilitation", habilitation)
     habilitation.state = HabilitationState.AWAITING_LETTER if claim else HabilitationState.PENDING
     habilitation.claim_id = claim.id if claim else None
     habilitation.requested_at = habilitation.changed_at = it.now
     it.session.add(habilitation)
     it.session.flush()
     event = "habilitation_claimed" if claim else "habilitation_requested"
-    it.record(event, habilitation, after=habilitation.state, service=habilitation.service)
+    it.record(event, habilitation, after=habilitation.state, service=service)
+    return habilitation
 
 
 def _own_open_claim(it: Act, stay: Membership) -> Claim | None:

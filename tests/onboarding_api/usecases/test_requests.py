@@ -147,5 +147,6 @@ def test_the_journal_keeps_each_decision_in_the_form_that_replay_reads(portal: P
     assert [row.details["after"] for row in rows] == ["awaiting_letter"] * 2
     for row in rows:
         asked = request_of(row.decision)
-        assert (asked.action, asked.actor.id) == ("claimAdministration", cendrine.id)
+        assert (asked.action, asked.actor.id) == ("requestHabilitation", cendrine.id)
+        assert row.subject == f"habilitation:{asked.resource.id}"
         assert "Martin" not in str(row.decision)
