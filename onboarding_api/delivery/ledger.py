@@ -150,13 +150,14 @@ class Ledger:
         Raises:
             LeaseLost: another worker has the row; nothing was written.
         """
+        now = self.clock()  # before the transaction: the clock may be the database's, on a connection more
         with self.holding(lease) as session:
             yield session
             _change(
                 session,
                 lease,
                 state=DeliveryState.DONE,
-                done_at=self.clock(),
+                done_at=now,
                 owner=None,
                 lease_until=None,
                 last_error=None,
@@ -191,15 +192,15 @@ class Ledger:
         """Hold these rows for one lease more; those lost since are left to their new owners."""
         held = [_is_of(lease) for lease in leases]
         if held:
+            renewed = update(Delivery).where(or_(*held)).values(lease_until=self.clock() + self.lease)
             with self.database.writing() as session:
-                session.execute(
-                    update(Delivery).where(or_(*held)).values(lease_until=self.clock() + self.lease)
-                )
+                session.execute(renewed)
 
     def reopen(self, delivery_id: str) -> None:
         """The operator's command for a parked row. Raises NotFound, NotPossibleNow."""
+        now = self.clock()
         with self.database.writing() as session:
-            _found(session, delivery_id).reopen(self.clock())
+            _found(session, delivery_id).reopen(now)
 
     def cancel(self, delivery_id: str) -> None:
         """The operator's command for a row that must not leave. Raises NotFound, NotPossibleNow."""
