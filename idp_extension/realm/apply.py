@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.realm.live import read_live
+from idp_extension.realm.live import FLOWS, read_live
 from idp_extension.realm.plan import Change, Plan, plan
 from idp_extension.realm.state import ADMINISTRATION, RealmState, Representation
+
+_STOCK_FLOW = "browser"
 
 
 def apply(api: AdminAPI, wanted: RealmState) -> Plan:
@@ -18,6 +20,35 @@ def apply(api: AdminAPI, wanted: RealmState) -> Plan:
     for change in todo.changes:
         _STEPS[change.kind](api, wanted, change)
     return todo
+
+
+def _login_flow(api: AdminAPI, wanted: RealmState, change: Change) -> None:
+    """Makes the flow anew, which sets the order and depth of its steps right along with the rest."""
+    realm = api.get()
+    is_used = realm["browserFlow"] == change.name
+    if is_used:  # Keycloak deletes no flow in use: people log in by its own one for a moment
+        api.put(body=realm | {"browserFlow": _STOCK_FLOW})
+    for flow in api.get(*FLOWS):
+        if flow["alias"] == change.name:
+            api.delete(*FLOWS, flow["id"])
+    body = {"alias": change.name, "providerId": "basic-flow", "topLevel": True, "builtIn": False}
+    api.post(*FLOWS, body=body)
+    _add_steps(api, change.name, wanted.flows[change.name]["steps"])
+    if is_used:
+        api.put(body=realm)
+
+
+def _add_steps(api: AdminAPI, flow: str, steps: list[Representation]) -> None:
+    path = (*FLOWS, flow, "executions")
+    for step in steps:
+        if "flow" in step:
+            api.post(*path, "flow", body={"alias": step["flow"], "type": "basic-flow"})
+        else:
+            api.post(*path, "execution", body={"provider": step["provider"]})
+        added = api.get(*path)[-1]
+        api.put(*path, body=added | {"requirement": step["requirement"]})
+        if "flow" in step:
+            _add_steps(api, step["flow"], step["steps"])
 
 
 def _realm(api: AdminAPI, wanted: RealmState, change: Change) -> None:
@@ -85,6 +116,7 @@ def _account_roles(api: AdminAPI, wanted: RealmState, change: Change) -> None:
 
 
 _STEPS: Mapping[str, Callable[[AdminAPI, RealmState, Change], None]] = {
+    "login flow": _login_flow,
     "realm": _realm,
     "user profile": _user_profile,
     "client scope": _client_scope,

@@ -74,6 +74,9 @@ def load_desired(
             account: {"account": roles, "scope": roles}
             for account, roles in _read(config_dir / "service-accounts.yaml", known).items()
         },
+        flows={
+            flow["flow"]: {"steps": flow["steps"]} for flow in _read(config_dir / "login-flow.yaml", known)
+        },
     )
 
 

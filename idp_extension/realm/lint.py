@@ -17,6 +17,8 @@ from idp_extension.realm.state import RealmState, Representation
 from idp_extension.server import ServerError, check_version_floor
 
 MAX_ACCESS_TOKEN_SECONDS = 300
+# At the top level of the login flow: deeper, it would not run for a person who is logged in already.
+STRUCTURE_STEP = {"provider": "bdt-structure-step", "requirement": "REQUIRED"}
 # Keys that belong to the projection (people, structures) or to the environment (secrets), never to a file.
 _FORBIDDEN_KEYS = {
     "groups": "groups-in-file",
@@ -80,7 +82,7 @@ def lint(state: RealmState) -> tuple[Finding, ...]:
         finding
         for client_id, client in state.clients.items()
         if client.get("enabled", True) and not client.get("bearerOnly")
-        for finding in (*_flows(client_id, client), *_exposure(client_id, client, state))
+        for finding in (*_grants(client_id, client), *_exposure(client_id, client, state))
     ]
     return (*_realm(state), *clients)
 
@@ -112,9 +114,13 @@ def _realm(state: RealmState) -> Iterator[Finding]:
     if not settings.get("bruteForceProtected"):
         message = "the password rule bdt-2022 needs brute-force protection"
         yield Finding("brute-force-off", state.name, message)
+    login = settings.get("browserFlow", "")
+    if STRUCTURE_STEP not in state.flows.get(login, {}).get("steps", []):
+        message = f"the login flow {login!r} does not note at each request which structure was asked for"
+        yield Finding("missing-structure-step", state.name, message)
 
 
-def _flows(client_id: str, client: Representation) -> Iterator[Finding]:
+def _grants(client_id: str, client: Representation) -> Iterator[Finding]:
     attributes = client.get("attributes", {})
     if client.get("implicitFlowEnabled"):
         yield Finding("implicit-grant", client_id, "the implicit grant is on")
@@ -122,6 +128,8 @@ def _flows(client_id: str, client: Representation) -> Iterator[Finding]:
         yield Finding("password-grant", client_id, "the password grant is on")
     if not client.get("standardFlowEnabled", True):
         return
+    if client.get("authenticationFlowBindingOverrides"):
+        yield Finding("own-login-flow", client_id, "it does not log in by the realm's login flow")
     if attributes.get("pkce.code.challenge.method") != "S256":
         yield Finding("missing-pkce", client_id, "PKCE S256 is not required")
     addresses = [*client.get("redirectUris", []), attributes.get("post.logout.redirect.uris", "")]

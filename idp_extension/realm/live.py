@@ -5,6 +5,8 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.state import ADMINISTRATION, RealmState, Representation
 
+FLOWS = ("authentication", "flows")
+
 
 def read_live(api: AdminAPI) -> RealmState | None:
     """The realm as the server tells it, None when there is none. Raises `GatewayError`."""
@@ -30,6 +32,11 @@ def read_live(api: AdminAPI) -> RealmState | None:
             client_id: _account_roles(api, client["id"], clients[ADMINISTRATION]["id"])
             for client_id, client in clients.items()
             if client.get("serviceAccountsEnabled")
+        },
+        flows={
+            flow["alias"]: {"steps": _steps(api.get(*FLOWS, flow["alias"], "executions"))}
+            for flow in api.get(*FLOWS)
+            if not flow["builtIn"]
         },
     )
 
@@ -73,6 +80,22 @@ def _account_roles(api: AdminAPI, client_uuid: str, administration: str) -> Repr
         "account": _names(api.get("users", account["id"], "role-mappings", "clients", administration)),
         "scope": _names(api.get("clients", client_uuid, "scope-mappings", "clients", administration)),
     }
+
+
+def _steps(executions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tree of a login flow: Keycloak tells it line by line, each with its depth."""
+    open_flows: list[list[dict[str, Any]]] = [[]]
+    for execution in executions:
+        step = {"requirement": execution["requirement"]}
+        depth = execution["level"]
+        open_flows[depth].append(step)
+        del open_flows[depth + 1 :]
+        if execution.get("authenticationFlow"):
+            step |= {"flow": execution["displayName"], "steps": []}
+            open_flows.append(step["steps"])
+        else:
+            step["provider"] = execution["providerId"]
+    return open_flows[0]
 
 
 def _names(found: list[dict[str, Any]]) -> list[str]:

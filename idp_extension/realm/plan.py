@@ -7,7 +7,14 @@ from typing import Any, Literal
 from idp_extension.realm.state import RealmState, Representation
 
 Kind = Literal[
-    "realm", "user profile", "client scope", "new client scopes", "client", "role", "account roles"
+    "login flow",
+    "realm",
+    "user profile",
+    "client scope",
+    "new client scopes",
+    "client",
+    "role",
+    "account roles",
 ]
 
 # Lists in which the order says nothing, so that Keycloak may give them back in another.
@@ -56,9 +63,12 @@ class Plan:
 
 
 def plan(wanted: RealmState, present: RealmState | None) -> Plan:
-    """What to change. Nothing is ever deleted, but for scopes, mappers and administration roles in excess."""
+    """What to change. Nothing is ever deleted, but what is in excess in what we say whole: the steps of a
+    login flow, the scopes and mappers of a client, the administration roles of an account.
+    """
     there = present or RealmState(wanted.name)
     changes = [
+        *_changes("login flow", wanted.flows, there.flows),  # first: the realm names the one it uses
         *_change("realm", wanted.name, wanted.settings, there.settings if present else None),
         *_change("user profile", wanted.name, wanted.user_profile, there.user_profile),
         *_changes("client scope", wanted.scopes, there.scopes),
@@ -117,7 +127,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _is_named_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and "name" in value[0]
 
 
 def _named_differences(wanted: list[Any], present: list[Any], field: str) -> Iterator[Difference]:

@@ -52,6 +52,10 @@ def test_the_portal_comes_back_to_one_address(realm: RealmState) -> None:
     )
 
 
+def test_the_login_pages_of_every_espace_know_the_portal(realm: RealmState) -> None:
+    assert realm.settings["attributes"]["bdt.portal-url"] == "https://portail.example"
+
+
 def test_an_espace_is_a_client_with_its_services_as_roles(realm: RealmState) -> None:
     espace = realm.clients["mes-prets"]
 

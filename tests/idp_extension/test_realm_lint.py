@@ -10,7 +10,10 @@ from idp_extension.realm import RealmState, lint, lint_files
 from idp_extension.realm.lint import lint_version
 
 CONFIG = Path(__file__).parents[2] / "realm-config"
-SETTINGS = {"accessTokenLifespan": 300, "bruteForceProtected": True}
+SETTINGS = {"accessTokenLifespan": 300, "bruteForceProtected": True, "browserFlow": "bdt browser"}
+COOKIE = {"provider": "auth-cookie", "requirement": "ALTERNATIVE"}
+STEP = {"provider": "bdt-structure-step", "requirement": "REQUIRED"}
+FLOWS = {"bdt browser": {"steps": [{"flow": "log in", "requirement": "REQUIRED", "steps": [COOKIE]}, STEP]}}
 CLIENT: dict[str, Any] = {
     "clientId": "mes-prets",
     "standardFlowEnabled": True,
@@ -27,7 +30,7 @@ def rules(state: RealmState) -> list[str]:
 
 
 def a_client(**fields: Any) -> RealmState:
-    return RealmState("bdt", settings=SETTINGS, clients={"mes-prets": CLIENT | fields})
+    return RealmState("bdt", settings=SETTINGS, clients={"mes-prets": CLIENT | fields}, flows=FLOWS)
 
 
 def test_a_sound_realm_has_no_finding() -> None:
@@ -53,6 +56,7 @@ def test_a_sound_realm_has_no_finding() -> None:
             "long-access-token",
         ),
         ({"protocolMappers": [GROUPS]}, "all-structures-mapper"),
+        ({"authenticationFlowBindingOverrides": {"browser": "an-id"}}, "own-login-flow"),
     ],
 )
 def test_a_client_is_refused(fields: dict[str, Any], rule: str) -> None:
@@ -60,7 +64,7 @@ def test_a_client_is_refused(fields: dict[str, Any], rule: str) -> None:
 
 
 def test_what_a_client_leaves_out_counts_as_keycloak_would_fill_it() -> None:
-    state = RealmState("bdt", settings=SETTINGS, clients={"espace": {"clientId": "espace"}})
+    state = RealmState("bdt", settings=SETTINGS, clients={"espace": {"clientId": "espace"}}, flows=FLOWS)
 
     assert rules(state) == ["missing-pkce", "full-scope"]
 
@@ -78,6 +82,7 @@ def test_a_group_mapper_in_a_scope_of_a_relying_client_is_refused() -> None:
         settings=SETTINGS,
         clients={"mes-prets": CLIENT},
         scopes={"basic": {"name": "basic", "protocolMappers": [GROUPS]}},
+        flows=FLOWS,
     )
 
     assert rules(state) == ["all-structures-mapper"]
@@ -91,7 +96,29 @@ def test_a_group_mapper_in_a_scope_of_a_relying_client_is_refused() -> None:
     ],
 )
 def test_a_realm_is_refused(settings: dict[str, Any], rule: str) -> None:
-    assert rules(RealmState("bdt", settings=SETTINGS | settings)) == [rule]
+    assert rules(RealmState("bdt", settings=SETTINGS | settings, flows=FLOWS)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [COOKIE],
+        [COOKIE, STEP | {"requirement": "DISABLED"}],
+        [{"flow": "log in", "requirement": "REQUIRED", "steps": [COOKIE, STEP]}],
+    ],
+)
+def test_a_login_flow_that_may_pass_over_our_step_is_refused(steps: list[Any]) -> None:
+    state = RealmState("bdt", settings=SETTINGS, flows={"bdt browser": {"steps": steps}})
+
+    assert rules(state) == ["missing-structure-step"]
+
+
+@pytest.mark.parametrize("login", ["browser", ""])
+def test_our_login_flow_must_be_the_one_in_use(login: str) -> None:
+    state = RealmState("bdt", settings=SETTINGS | {"browserFlow": login}, flows=FLOWS)
+
+    assert rules(state) == ["missing-structure-step"]
 
 
 def test_a_version_that_holds_is_let_pass() -> None:
@@ -139,3 +166,12 @@ def test_the_form_of_the_espaces_is_linted_too(tmp_path: Path) -> None:
     (finding,) = lint_files(tmp_path)
 
     assert str(finding) == "espace: the implicit grant is on [implicit-grant]"
+
+
+def test_a_login_flow_file_without_our_step_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
+    flows = tmp_path / "login-flow.yaml"
+    text = flows.read_text(encoding="utf-8")
+    flows.write_text(text.replace("provider: bdt-structure-step", "provider: allow-access"), encoding="utf-8")
+
+    assert [finding.rule for finding in lint_files(tmp_path)] == ["missing-structure-step"]

@@ -3,10 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from idp_extension.realm import Change, Difference, RealmState, plan
 from idp_extension.realm.state import Representation
 
 MAPPER = {"name": "audience", "protocolMapper": "oidc-audience-mapper", "config": {"id.token.claim": "false"}}
+FORM = {"provider": "auth-username-password-form", "requirement": "REQUIRED"}
+STEP = {"provider": "bdt-structure-step", "requirement": "REQUIRED"}
 WANTED = RealmState(
     name="bdt",
     settings={"accessTokenLifespan": 300, "smtpServer": {"host": "smtp.example", "password": "p"}},
@@ -18,6 +22,7 @@ WANTED = RealmState(
     },
     roles={"mes-prets": {"demande": "Demande de prêts"}},
     account_roles={"bdt-sync": {"account": ["manage-users"], "scope": ["manage-users"]}},
+    flows={"bdt browser": {"steps": [FORM, STEP]}},
 )
 
 
@@ -33,6 +38,7 @@ def test_without_a_realm_everything_is_to_be_created() -> None:
     todo = plan(WANTED, None)
 
     assert [str(change) for change in todo.changes if change.is_creation] == [
+        "create login flow bdt browser",
         "create realm bdt",
         "create client scope structure",
         "create client mes-prets",
@@ -126,3 +132,24 @@ def test_a_label_that_changed_is_an_update_of_the_role() -> None:
 
     assert str(change) == "update role mes-prets:demande"
     assert str(change.differences[0]) == "description: 'Prêts' -> 'Demande de prêts'"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [FORM],
+        [STEP, FORM],
+        [FORM, STEP, FORM],
+        [FORM | {"requirement": "ALTERNATIVE"}, STEP],
+        [{"flow": "forms", "requirement": "REQUIRED", "steps": [FORM]}, STEP],
+    ],
+)
+def test_a_login_flow_with_other_steps_or_another_order_is_found(steps: list[Representation]) -> None:
+    (change,) = plan(WANTED, replace(WANTED, flows={"bdt browser": {"steps": steps}})).changes
+
+    assert str(change) == "update login flow bdt browser"
+
+
+def test_a_login_flow_of_somebody_else_is_left_alone() -> None:
+    assert not plan(WANTED, replace(WANTED, flows={**WANTED.flows, "other": {"steps": [FORM]}}))
