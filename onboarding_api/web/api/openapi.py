@@ -54,13 +54,7 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
 
 def object_schema(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A Cerberus schema of fields as a JSON Schema object without other members."""
-    schema: dict[str, Any] = {
-        "type": "object",
-        "properties": {name: field_schema(rules) for name, rules in fields.items()},
-        "additionalProperties": False,
-    }
-    required = [name for name, rules in fields.items() if rules.get("required")]
-    return {**schema, "required": required} if required else schema
+    return {"type": "object", **_members(fields)}
 
 
 def field_schema(rules: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,13 +63,22 @@ def field_schema(rules: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         Untranslatable: a rule without translation.
     """
-    kind = rules["type"]
-    if kind == "dict":
-        return object_schema(rules["schema"])
-    schema: dict[str, Any] = {"type": [TYPES[kind], "null"] if rules.get("nullable") else TYPES[kind]}
+    kind, is_nullable = rules.get("type"), bool(rules.get("nullable"))
+    if not isinstance(kind, str) or kind not in TYPES:
+        raise Untranslatable(f"type: {kind}")
+    schema: dict[str, Any] = {"type": [TYPES[kind], "null"] if is_nullable else TYPES[kind]}
     for rule, value in rules.items():
-        schema |= _translated(kind, rule, value, bool(rules.get("nullable")))
+        schema |= _translated(kind, rule, value, is_nullable)
     return schema
+
+
+def _members(fields: Mapping[str, Any]) -> dict[str, Any]:
+    members: dict[str, Any] = {
+        "properties": {name: field_schema(rules) for name, rules in fields.items()},
+        "additionalProperties": False,
+    }
+    required = [name for name, rules in fields.items() if rules.get("required")]
+    return {**members, "required": required} if required else members
 
 
 def _translated(kind: str, rule: str, value: Any, is_nullable: bool) -> dict[str, Any]:
@@ -83,16 +86,16 @@ def _translated(kind: str, rule: str, value: Any, is_nullable: bool) -> dict[str
         case "allowed":
             return {"enum": [*value, None] if is_nullable else list(value)}
         case "regex":
-            # Cerberus alone anchors loosely; ours matches the whole value.
+            # Ours matches the whole value, a pattern of JSON Schema any part of it.
             return {"pattern": f"^(?:{value})$"}
         case "schema":
-            return {"items": field_schema(value)}
-        case "coerce" if value == kind:
-            # From a query, where everything is text: `5` means the number.
-            return {}
+            return _members(value) if kind == "dict" else {"items": field_schema(value)}
+        case "meta":
+            return {"examples": [value["example"]]}
         case _ if (kind, rule) in SIZES:
             return {SIZES[kind, rule]: value}
-        case _ if rule in SILENT:
+        # `coerce` to the field's own type serves the query, where everything is text.
+        case _ if rule in SILENT or (rule, value) == ("coerce", kind):
             return {}
     raise Untranslatable(f"{kind}: {rule}")
 

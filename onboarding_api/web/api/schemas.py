@@ -8,8 +8,12 @@ from policies.engine.catalogue import load_catalogue
 
 Schema = Mapping[str, Any]
 
-UUID = {"type": "string", "regex": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"}
-SIREN = {"type": "string", "regex": "[0-9]{9}"}
+UUID = {
+    "type": "string",
+    "regex": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "meta": {"example": "11111111-1111-4111-8111-111111111111"},
+}
+SIREN = {"type": "string", "regex": "[0-9]{9}", "meta": {"example": "216600742"}}
 SERVICE = {"type": "string", "allowed": list(load_catalogue().services)}
 MOMENT = {
     "type": "string",
@@ -21,7 +25,7 @@ NULL_TEXT = {"type": "string", "nullable": True, "required": True}
 TEXT = {"type": "string", "required": True}
 
 SEARCH: Schema = {
-    "q": {"type": "string", "required": True, "minlength": 2, "maxlength": 120},
+    "q": {"type": "string", "required": True, "minlength": 2, "maxlength": 120, "meta": {"example": "Eus"}},
     "limit": {"type": "integer", "coerce": "integer", "min": 1, "max": 50},
 }
 ATTACH: Schema = {"siren": {**SIREN, "required": True}}
