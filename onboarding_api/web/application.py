@@ -14,7 +14,7 @@ from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
 from onboarding_api.settings import Settings
 from onboarding_api.usecases.act import Office
-from onboarding_api.web import errors, headers, wording
+from onboarding_api.web import error_pages, headers, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.house import EXTENSION, House
 from onboarding_api.web.pages import BLUEPRINTS
@@ -38,7 +38,8 @@ def build_application(settings: Settings, office: Office) -> Flask:
         MAX_CONTENT_LENGTH=headers.LONGEST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=headers.LONGEST_BODY_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR_SECONDS,
-        TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc],
+        # Loopback for the health check inside a container; no link is ever made from the Host.
+        TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc, "127.0.0.1", "localhost"],
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session does
         WTF_CSRF_SSL_STRICT=False,  # headers.guard looks at Origin, which browsers never strip
     )
@@ -47,7 +48,7 @@ def build_application(settings: Settings, office: Office) -> Flask:
     app.extensions[EXTENSION] = House(settings, office, _openid_client(settings))
     headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
-    errors.install(app)
+    error_pages.install(app)
     wording.install(app)
     _install_page_context(app, settings)
     for blueprint in BLUEPRINTS:
@@ -76,6 +77,7 @@ def _install_page_context(app: Flask, settings: Settings) -> None:
         return {
             "visit": current_visit(),
             "stylesheet": url_for("static", filename="portal.css", v=digest),
+            "public_url": settings.public_url,
             "contact_email": settings.contact_email,
             "contact_phone": settings.contact_phone,
         }

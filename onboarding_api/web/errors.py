@@ -1,19 +1,13 @@
 """What the browser is told when the house says no: one table, refusal code -> HTTP status and sentence.
 
-A page with a form shows the sentence beside it (`forms.py`); elsewhere it becomes a page of its own.
+A page with a form shows the sentence beside it (`forms.py`); elsewhere it becomes a page
+of its own (`error_pages.py`).
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, render_template
-from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
-
-from idp_extension.relying_party.client import LoginRefused
-from idp_extension.relying_party.issuer import IssuerUnavailable
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.web.wording import at_in_words, typeset
 
@@ -112,78 +106,9 @@ ANSWERS: Mapping[str, Answer] = {
     ),
 }
 
-_PAGES = {
-    400: (
-        "Demande non reconnue",
-        "Le formulaire était trop ancien ou venait d'un autre site. "
-        "Rien n'a été modifié : revenez à la page et recommencez.",
-    ),
-    404: ("Page introuvable", "Cette page n'existe pas, ou elle ne vous est pas ouverte."),
-    405: ("Action impossible", "Cette adresse ne s'ouvre pas de cette façon. Rien n'a été modifié."),
-    413: ("Envoi trop volumineux", "Ce que vous avez envoyé est trop volumineux. Rien n'a été enregistré."),
-    500: (
-        "Un problème est survenu",
-        "L'incident est de notre côté et il est enregistré. Ce que vous aviez déjà validé est conservé.",
-    ),
-}
-
 
 def answer_to(refusal: Refusal) -> tuple[int, str]:
     """The status and the French sentence of a refusal, whatever it is."""
     answer = ANSWERS.get(refusal.code, ANSWERS["refused"])
     sentence = answer.sentence if isinstance(answer.sentence, str) else answer.sentence(refusal)
     return answer.status, typeset(sentence)
-
-
-def error_page(status: int, title: str, sentence: str) -> ResponseReturnValue:
-    """A page that says what became of the data, and where to go."""
-    if status >= 500:
-        g.setdefault("visit", None)  # what failed once is not asked again
-    return render_template("error.html", heading=title, sentence=typeset(sentence)), status
-
-
-def install(app: Flask) -> None:
-    """Register the handlers."""
-
-    @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> ResponseReturnValue:
-        status, sentence = answer_to(refusal)
-        titles = {404: "Page introuvable", 503: "Service momentanément occupé"}
-        return error_page(status, titles.get(status, "Action impossible"), sentence)
-
-    @app.errorhandler(IssuerUnavailable)
-    def keycloak_is_down(_error: IssuerUnavailable) -> ResponseReturnValue:
-        return error_page(
-            503,
-            "La connexion est momentanément indisponible",
-            "Le service d'identification ne répond pas. Vos demandes et vos courriers en cours sont "
-            "conservés : réessayez dans quelques minutes.",
-        )
-
-    @app.errorhandler(LoginRefused)
-    def log_in_failed(_error: LoginRefused) -> ResponseReturnValue:
-        return error_page(
-            400,
-            "La connexion n'a pas abouti",
-            "La réponse reçue ne correspond pas à une connexion commencée sur ce navigateur. Recommencez.",
-        )
-
-    @app.errorhandler(CSRFError)
-    def form_too_old(_error: CSRFError) -> ResponseReturnValue:
-        return error_page(400, *_PAGES[400])
-
-    @app.errorhandler(SecurityError)
-    def foreign_host(_error: SecurityError) -> ResponseReturnValue:
-        # No page: its links would have to be made from that host.
-        return Response("Cette adresse n'est pas celle du portail.", 400, mimetype="text/plain")
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        if error.response is not None:
-            return error.response
-        original = getattr(error, "original_exception", None)
-        if isinstance(error, InternalServerError) and isinstance(original, Refusal):
-            # The session itself could not be read or written: outside any view, yet the same answer.
-            return refused(original)
-        status = error.code or 500
-        return error_page(status, *_PAGES.get(status, _PAGES[500] if status >= 500 else _PAGES[400]))

@@ -47,7 +47,7 @@ def siren_in_groups(siren: str) -> str:
 def telephone_in_groups(e164: str | None) -> str:
     """« 04 68 96 06 27 » for « +33468960627 », overseas numbers alike; what cannot be read stays as it is."""
     try:
-        number = phonenumbers.parse(e164)
+        number = phonenumbers.parse(e164 or "")
     except phonenumbers.NumberParseException:
         return e164 or ""
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))

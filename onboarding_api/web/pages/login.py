@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
 from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
 from idp_extension.relying_party.issuer import IssuerUnavailable
@@ -57,6 +58,7 @@ def come_back() -> ResponseReturnValue:
         return render_template("unknown_account.html"), 403
     suite = session.get("suite")
     current_session().log_in(values)
+    generate_csrf()  # now, so that reading a page later needs no write
     return redirect(local_path(suite, url_for("dashboard.show")))
 
 

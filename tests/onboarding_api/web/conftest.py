@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from onboarding_api.model.base import Database
-from tests.onboarding_api.web.portal import Portal, build_portal, build_world
+from tests.onboarding_api.web.portal import Portal, build_portal
 from tests.onboarding_api.web.provider import Provider
+from tests.onboarding_api.web.world import build_world
 
 
 @pytest.fixture(scope="session")

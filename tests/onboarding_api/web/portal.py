@@ -2,44 +2,32 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
-from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.model.membership import Membership
-from onboarding_api.model.person import Civilite, Person
-from onboarding_api.model.structure import Structure, StructureKind, StructureTerm
-from onboarding_api.model.validity import expires_at
+from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.settings import Settings, settings_from
 from onboarding_api.usecases.act import Office
 from onboarding_api.web.application import build_application
 from onboarding_api.web.session import COOKIE
+from tests.onboarding_api.web.page import text_of
 from tests.onboarding_api.web.provider import Person as Keyboard
 from tests.onboarding_api.web.provider import Provider
+from tests.onboarding_api.web.world import KEYS, NOON, PEOPLE
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOST = "portail.example"
 PUBLIC_URL = f"https://{HOST}"
-PEOPLE = ("cend589", "paul123", "odil456", "jean789")
-EUS, ESTAVAR = "216600742", "216600726"
-PENDING = "11111111-1111-4111-8111-111111111111"
-GRANTED = "22222222-2222-4222-8222-222222222222"
-DEACTIVATED = "33333333-3333-4333-8333-333333333333"
-REFERENCE = "BDT-7K2M-9QXA"
-KEYS = CodeKeys("k1", {"k1": b"k" * 32})
-CODE = new_code()
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -89,6 +77,23 @@ class Portal:
         self.clock.now = NOON
         self.provider.faults.clear()
 
+    def state_of(self, habilitation_id: str) -> str:
+        with self.office.database.reading() as db:
+            return db.get_one(Habilitation, habilitation_id).state
+
+    @contextmanager
+    def busy_database(self) -> Iterator[None]:
+        """Another process holds the write lock; nobody here waits five seconds for it."""
+        engine = self.office.database.engine
+        engine.dispose()
+        event.listen(engine, "connect", _hurry)
+        with closing(sqlite3.connect(self.database_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+        event.remove(engine, "connect", _hurry)
+        engine.dispose()
+
     def browser(self, identifiant: str | None = None) -> "Browser":
         """A new browser, logged in when an identifiant is given."""
         browser = Browser(self)
@@ -106,6 +111,12 @@ class Browser:
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.client.get(path, base_url=PUBLIC_URL, **more)
+
+    def read(self, path: str) -> str:
+        """The page as a person reads it, after the redirects within the portal."""
+        answer = self.get(path, follow_redirects=True)
+        assert answer.status_code == 200
+        return text_of(answer.text)
 
     def log_in(self, identifiant: str, suite: str | None = None) -> TestResponse:
         """Leave for the provider and come back with its answer."""
@@ -154,90 +165,5 @@ def build_portal(database_path: Path, provider: Provider, public_url: str = PUBL
     return Portal(app, office, settings, clock, provider, database_path)
 
 
-def build_world(database: Database) -> None:
-    """Eus: Cendrine administers, Paul has one request of each kind. Estavar: Odile waits for the letter.
-
-    Jean is registered and attached to nothing.
-    """
-    eus = _structure(EUS, "Eus", "66074", "66500")
-    estavar = _structure(ESTAVAR, "Estavar", "66072", "66800")
-    cendrine = _person("cend589", Civilite.MADAME, "Cendrine", "Martin")
-    paul = _person("paul123", Civilite.MONSIEUR, "Paul", "Durand")
-    odile = _person("odil456", Civilite.MADAME, "Odile", "Testa")
-    jean = _person("jean789", Civilite.MONSIEUR, "Jean", "Testo")
-    stay = _stay(cendrine, eus, fonction="secretaire-general", telephone="+33468960627")
-    pauls = _stay(paul, eus, fonction="agent-comptable")
-    odiles = _stay(odile, estavar, fonction="maire")
-    claim = Claim(
-        id="44444444-4444-4444-8444-444444444444",
-        reference=REFERENCE,
-        membership=odiles,
-        siren=ESTAVAR,
-        claimed_at=NOON - timedelta(days=3),
-    )
-    issued = NOON - timedelta(days=2)
-    printed = fingerprint(CODE, claim.id, KEYS)
-    letter = Letter(
-        claim=claim,
-        state=LetterState.SPOOLED,
-        asked_at=claim.claimed_at,
-        issued_at=issued,
-        state_at=issued,
-        expires_at=expires_at(issued, "Europe/Paris"),
-        code_key_id=printed.key_id,
-        code_fingerprint=printed.hex_digest,
-    )
-    with database.writing() as session:
-        session.add_all([jean, letter, Administration(membership=stay, origin=Origin.LETTER, since=issued)])
-        session.add_all(
-            StructureTerm(term=term, siren=siren)
-            for siren, terms in ((EUS, ("eus", "commune", "66500")), (ESTAVAR, ("estavar", "66800")))
-            for term in terms
-        )
-        session.flush()
-        state = HabilitationState
-        for key, membership, service, its_state in (
-            (None, stay, "mes-prets:demande", state.GRANTED),
-            (PENDING, pauls, "mes-prets:suivi", state.PENDING),
-            (GRANTED, pauls, "dataviz-coeur-de-ville:acces", state.GRANTED),
-            (DEACTIVATED, pauls, "mes-prets:encours", state.DEACTIVATED),
-            (None, odiles, "mes-prets:demande", state.AWAITING_LETTER),
-        ):
-            session.add(
-                Habilitation(
-                    **({"id": key} if key else {}),
-                    membership=membership,
-                    service=service,
-                    state=its_state,
-                    claim_id=claim.id if membership is odiles else None,
-                    requested_at=NOON - timedelta(days=4),
-                    changed_at=NOON - timedelta(days=1),
-                )
-            )
-
-
-def _person(identifiant: str, civilite: Civilite, prenom: str, nom: str) -> Person:
-    email = f"{prenom}.{nom}@example.fr".lower()
-    return Person(
-        identifiant=identifiant, civilite=civilite, prenom=prenom, nom=nom, email=email, registered_at=NOON
-    )
-
-
-def _structure(siren: str, bare_name: str, insee: str, postcode: str) -> Structure:
-    return Structure(
-        siren=siren,
-        kind=StructureKind.COMMUNE,
-        name=f"Commune d'{bare_name}",
-        bare_name=bare_name,
-        insee=insee,
-        departement="66",
-        departement_name="Pyrénées-Orientales",
-        postcodes=[postcode],
-        code_tiers=insee,
-        name_key=f"commune d {bare_name}".lower().replace(" ", ""),
-        bare_name_key=bare_name.lower(),
-    )
-
-
-def _stay(person: Person, structure: Structure, **profile: str) -> Membership:
-    return Membership(person=person, structure=structure, attached_at=NOON - timedelta(days=9), **profile)
+def _hurry(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA busy_timeout = 20")

@@ -2,9 +2,11 @@
 
 import pytest
 
+from onboarding_api import create_app
 from onboarding_api.web.local_paths import local_path
-from tests.onboarding_api.web.portal import EUS, HOST, PUBLIC_URL, Portal
+from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Portal
 from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods
+from tests.onboarding_api.web.world import EUS
 
 POSTS = [
     endpoint
@@ -218,6 +220,13 @@ def test_wrong_method_and_unknown_page_are_answered_in_words(portal: Portal) -> 
     unknown = browser.get("/nulle-part")
     assert unknown.status_code == 404
     assert "Page introuvable" in unknown.text
+
+
+def test_application_is_made_from_settings_alone(portal: Portal) -> None:
+    app = create_app(portal.settings)
+
+    assert app.test_client().get("/sante", base_url=PUBLIC_URL).json == {"status": "ok"}
+    app.extensions["house"].office.database.engine.dispose()
 
 
 def test_health_needs_neither_session_nor_keycloak(portal: Portal) -> None:

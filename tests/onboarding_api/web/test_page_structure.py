@@ -93,6 +93,23 @@ def test_empty_form_is_refused_in_words(portal: Portal, path: str) -> None:
             assert f"{name}-fault" in by_id[name].attributes["aria-describedby"].split()
 
 
+@pytest.mark.parametrize(
+    ("identifiant", "path"),
+    [
+        ("cend589", "/services/demande"),
+        ("paul123", "/services/demande?services=mes-prets:admin"),
+        ("jean789", "/structures/ajouter?q=216600743"),
+    ],
+)
+def test_refused_question_is_a_well_made_page(portal: Portal, identifiant: str, path: str) -> None:
+    answer = portal.browser(identifiant).get(path, follow_redirects=True)
+    page = Page(answer.text)
+
+    assert answer.status_code == 422
+    assert references(page) <= {element.attributes["id"] for element in page.with_attribute("id")}
+    assert len(page.all("h1")) == 1
+
+
 def test_style_sheet_is_light_and_calls_nothing(portal: Portal) -> None:
     with portal.browser().get("/static/portal.css") as answer:
         sheet = answer.get_data(as_text=True)

@@ -8,17 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.onboarding_api.web.portal import (
-    CODE,
-    DEACTIVATED,
-    ESTAVAR,
-    EUS,
-    GRANTED,
-    PENDING,
-    REFERENCE,
-    Browser,
-    Portal,
-)
+from tests.onboarding_api.web.portal import Browser, Portal
+from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE
 
 PUBLIC, PERSON, MEMBER, ADMINISTRATOR, CLAIMANT = "public", "person", "member", "administrator", "claimant"
 

@@ -11,7 +11,8 @@ from onboarding_api.model.person import Person
 from onboarding_api.model.web_session import WebSession
 from onboarding_api.web.session import COOKIE, IDLE, LONGEST
 from tests.onboarding_api.web.page import text_of
-from tests.onboarding_api.web.portal import EUS, HOST, PUBLIC_URL, Browser, Portal
+from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Browser, Portal
+from tests.onboarding_api.web.world import EUS
 
 MINUTE = timedelta(minutes=1)
 
@@ -143,6 +144,24 @@ def test_expired_form_is_refused_in_words(portal: Portal) -> None:
 
     assert answer.status_code == 400
     assert "Rien n'a été modifié" in text_of(answer.text)
+
+
+def test_session_that_cannot_be_written_is_told_in_words(portal: Portal) -> None:
+    with portal.busy_database():
+        answer = portal.browser().get("/inscription")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "Set-Cookie" not in answer.headers
+    assert "patientez quelques secondes" in text_of(answer.text)
+
+
+def test_reading_goes_on_while_another_writes(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    portal.clock.now += 2 * MINUTE
+
+    with portal.busy_database():
+        assert is_open(browser)
 
 
 def test_active_structure_is_kept_from_page_to_page(portal: Portal) -> None:
