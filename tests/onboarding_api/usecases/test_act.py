@@ -1,24 +1,36 @@
 """One act: all of it happens or nothing does, and a refusal leaves its own line."""
 
+from collections.abc import Callable
+
 import pytest
 
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, NotPossibleNow
-from onboarding_api.usecases.act import Actor, act
+from onboarding_api.usecases.act import Act, Actor, act
 from tests.builders.portal import Portal
+
+
+def perform(portal: Portal, actor: Actor | None, steps: Callable[[Act], object]) -> None:
+    with act(portal.office, actor) as it:
+        steps(it)
 
 
 def test_a_fault_in_the_middle_leaves_nothing(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
-    with pytest.raises(ZeroDivisionError), act(portal.office, anne.actor) as it:
+
+    def leave_and_fail(it: Act) -> None:
         stay = it.own_stay(eus)
         it.permit("detach", stay)
         stay.leave(it.now)
         it.record("structure_left", stay)
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        perform(portal, anne.actor, leave_and_fail)
     with portal.reading() as session:
         assert open_stay(session, anne.id, eus)
     assert (portal.count(JournalEntry), portal.count(Delivery)) == (0, 0)
@@ -27,12 +39,16 @@ def test_a_fault_in_the_middle_leaves_nothing(portal: Portal) -> None:
 def test_a_refusal_undoes_the_act_and_is_the_only_line_left(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
-    with pytest.raises(NotAllowed), act(portal.office, anne.actor) as it:
+
+    def edit_then_look(it: Act) -> None:
         stay = it.own_stay(eus)
         it.permit("editProfile", stay)
         stay.telephone = "+33140205050"
         it.record("profile_changed", stay)
         it.permit("viewQueue", stay.structure)
+
+    with pytest.raises(NotAllowed):
+        perform(portal, anne.actor, edit_then_look)
     assert portal.events() == ["act_refused"]
     assert portal.count(Delivery) == 0
     with portal.reading() as session:
@@ -46,21 +62,22 @@ def test_a_refusal_undoes_the_act_and_is_the_only_line_left(portal: Portal) -> N
 def test_what_is_not_possible_leaves_no_line(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
-    with pytest.raises(NotPossibleNow), act(portal.office, anne.actor) as it:
+
+    def fly(it: Act) -> None:
         it.permit("detach", it.own_stay(eus))
         raise NotPossibleNow("stay", "attached", "fly")
+
+    with pytest.raises(NotPossibleNow):
+        perform(portal, anne.actor, fly)
     assert portal.events() == []
 
 
 def test_nobody_and_nowhere_are_not_found(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
-    for actor, siren in (
-        (None, eus),
-        (Actor("nobody"), eus),
-        (portal.a_person("A", "Roca").actor, "000000000"),
-    ):
-        with pytest.raises(NotFound), act(portal.office, actor) as it:
-            it.own_stay(siren)
+    anne = portal.a_person("Anne", "Roca").actor
+    for actor, siren in ((None, eus), (Actor("nobody"), eus), (anne, "000000000"), (anne, eus)):
+        with pytest.raises(NotFound):
+            perform(portal, actor, lambda it, siren=siren: it.own_stay(siren))
 
 
 def test_a_password_suffices_today_and_no_authentication_does_not(portal: Portal) -> None:
@@ -74,8 +91,9 @@ def test_a_password_suffices_today_and_no_authentication_does_not(portal: Portal
 def test_a_disabled_account_does_nothing(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
-    with pytest.raises(NotAllowed) as refusal, act(portal.office, anne.actor) as it:
-        it.person.is_active = False
-        it.permit("editProfile", it.own_stay(eus))
+    with portal.writing() as session:
+        session.get_one(Person, anne.id).is_active = False
+    with pytest.raises(NotAllowed) as refusal:
+        perform(portal, anne.actor, lambda it: it.permit("editProfile", it.own_stay(eus)))
     assert refusal.value.rules == ("G-ACCOUNT",)
     assert refusal.value.sentences == ("Votre compte est désactivé.",)
