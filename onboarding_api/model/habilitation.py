@@ -138,23 +138,3 @@ def open_habilitations(session: Session, membership_id: str) -> tuple[Habilitati
             .order_by(Habilitation.requested_at, Habilitation.service)
         )
     )
-
-
-def is_effective(habilitation: Habilitation, accepted_terms: bool, now: datetime) -> bool:
-    """Whether the role is held in Keycloak now (design §3): the one function that says so.
-
-    Args:
-        habilitation: with its membership, person and structure.
-        accepted_terms: the espace has no conditions particulières, or their current version is accepted
-            for this membership.
-        now: the moment asked about.
-    """
-    membership = habilitation.membership
-    return (
-        habilitation.state == HabilitationState.GRANTED
-        and (habilitation.expires_at is None or now < habilitation.expires_at)
-        and membership.is_attached
-        and membership.person.is_active
-        and membership.structure.is_active
-        and accepted_terms
-    )

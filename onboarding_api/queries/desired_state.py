@@ -7,13 +7,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.habilitation import Habilitation, HabilitationState, is_effective
+from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.service_group import ServiceGroup
 from onboarding_api.model.structure import Structure
-from onboarding_api.model.terms import TermsAcceptance
-from policies.engine.catalogue import load_catalogue
+from onboarding_api.queries.asking import ask
 
 
 @dataclass(frozen=True)
@@ -68,28 +67,16 @@ def desired_person(session: Session, person_id: str, now: datetime) -> WantedPer
 
 
 def _effective_services(session: Session, stay: Membership, now: datetime) -> tuple[str, ...]:
-    accepted = _accepted_espaces(session, stay)
+    """What she may enter now: the rules say it, to Keycloak as to the pages."""
     granted = session.scalars(
         select(Habilitation)
         .where(Habilitation.membership_id == stay.id, Habilitation.state == HabilitationState.GRANTED)
         .order_by(Habilitation.service)
+    ).all()
+    decisions = ask(session, stay.person, [("enterService", each) for each in granted], now)
+    return tuple(
+        each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed
     )
-    return tuple(each.service for each in granted if is_effective(each, each.espace in accepted, now))
-
-
-def _accepted_espaces(session: Session, stay: Membership) -> set[str]:
-    """The espaces without conditions particulières, and those whose current version is accepted."""
-    rows = session.execute(
-        select(TermsAcceptance.espace, TermsAcceptance.version).where(
-            TermsAcceptance.membership_id == stay.id
-        )
-    )
-    accepted = {(espace, version) for espace, version in rows}
-    return {
-        espace.key
-        for espace in load_catalogue().espaces.values()
-        if espace.terms_version is None or (espace.key, espace.terms_version) in accepted
-    }
 
 
 def _known_groups(session: Session, structures: Iterable[Structure]) -> dict[str, str]:

@@ -150,7 +150,8 @@ CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
         "registration_repeated": (_mail("already_registered", _requester),),
         "identifiant_recalled": (_mail("forgotten_identifier", _requester),),
         "identity_changed": (_keycloak("keycloak.person"),),
-        "profile_changed": (),
+        # A fonction can open a service or close it.
+        "profile_changed": (_keycloak("keycloak.person"),),
         "structure_attached": (_keycloak("keycloak.person"),),
         "structure_left": (_keycloak("keycloak.person"),),
         "habilitation_requested": (

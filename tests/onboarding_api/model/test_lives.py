@@ -8,12 +8,10 @@ from sqlalchemy.exc import IntegrityError
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState, new_reference
-from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState, Move, is_effective
+from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState, Move
 from onboarding_api.model.letter import Letter, last_letter
 from onboarding_api.model.membership import Membership, MembershipState, open_stay
-from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
-from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import terms_text
 from policies.engine.catalogue import load_catalogue
 from tests.builders.portal import MONDAY, Portal
@@ -56,21 +54,6 @@ def test_a_stay_and_a_term_end_once() -> None:
         stay.leave(MONDAY)
     with pytest.raises(NotPossibleNow):
         term.end(MONDAY)
-
-
-@pytest.mark.parametrize("broken", ["", "state", "ended", "left", "person", "structure", "terms"])
-def test_a_role_is_effective_while_everything_holds(broken: str) -> None:
-    stay = Membership(
-        state=MembershipState.LEFT if broken == "left" else MembershipState.ATTACHED,
-        person=Person(is_active=broken != "person"),
-        structure=Structure(is_active=broken != "structure"),
-    )
-    habilitation = Habilitation(
-        membership=stay,
-        state=HabilitationState.DEACTIVATED if broken == "state" else HabilitationState.GRANTED,
-        expires_at=MONDAY if broken == "ended" else None,
-    )
-    assert is_effective(habilitation, broken != "terms", MONDAY) == (broken == "")
 
 
 def test_references_are_readable_and_differ() -> None:
