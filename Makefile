@@ -13,11 +13,11 @@ demo: $(VENV)/demo.stamp
 
 ## everything: unit, SQLite, PostgreSQL, real Keycloak, browser
 test: $(VENV)/dev.stamp
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadgroup
 
 ## no server
 test-fast: $(VENV)/dev.stamp
-	$(PYTEST) -m "not postgresql and not keycloak and not browser and not slow"
+	$(PYTEST) -n 2 -m "not postgresql and not keycloak and not browser and not slow"
 
 ## lint, types, contracts between rooms, spelling: 0 warnings
 check: $(VENV)/dev.stamp

@@ -21,6 +21,16 @@ from tests.builders.postgresql_server import PostgreSQLServer
 assert ALL_TABLES  # importing it is what fills Base.metadata
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a server stay on one worker (`--dist loadgroup`) and begin first: they are long."""
+    servers = {"real_keycloak", "journeys"}
+    for item in items:
+        room = next((name for name in servers if name in item.path.parts), None)
+        if room:
+            item.add_marker(pytest.mark.xdist_group(room))
+    items.sort(key=lambda item: not servers & set(item.path.parts))
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table and no row; copying it is faster than making the tables again."""

@@ -3,10 +3,13 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from onboarding_api import bootstrap
+from onboarding_api.migrations import SchemaUnfit
 from onboarding_api.migrations import migrate as migrate_database
 from onboarding_api.settings import BadSettings, Settings, read_settings
 
@@ -18,10 +21,20 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from None
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """A database that has not our tables is told in a sentence."""
+    try:
+        yield
+    except SchemaUnfit as error:
+        raise click.ClickException(str(error)) from None
+
+
 @click.command()
 def migrate() -> None:
     """Bring the database to the present tables; safe to run again."""
-    migrate_database(_settings().database_url)
+    with _told():
+        migrate_database(_settings().database_url)
     click.echo("The database is up to date.")
 
 
@@ -31,7 +44,8 @@ def worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    bootstrap.build_worker(_settings()).run(stop)
+    with _told():
+        bootstrap.build_worker(_settings()).run(stop)
 
 
 @click.command()

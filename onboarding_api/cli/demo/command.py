@@ -1,5 +1,6 @@
 """`bdt demo`: start everything, walk the story, stay up."""
 
+import signal
 import sys
 import threading
 import time
@@ -23,6 +24,9 @@ console = Console(highlight=False)
 def demo(walk: bool, once: bool, directory: Path) -> None:
     """Run the whole system on this machine: Keycloak, portal, worker, mailbox, a sample service."""
     began = time.monotonic()
+    # A shell's background job ignores Ctrl-C, and a supervisor sends SIGTERM: both stop all we started.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.default_int_handler)
     try:
         with House(directory.resolve(), Ports(), _Progress()) as house:
             story = Story(house)
