@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.web.api.acts import OPERATIONS
 from tests.onboarding_api.web.api.conftest import Call, faults, told
-from tests.onboarding_api.web.portal import EUS, PENDING, Portal
+from tests.onboarding_api.web.portal import Portal
+from tests.onboarding_api.web.world import EUS, PENDING
 
 ADMINISTRATOR = "cend589"
 DECISION = f"/habilitations/{PENDING}/decision"

@@ -24,7 +24,8 @@ from onboarding_api.registry.shipped import read_register
 from onboarding_api.usecases.act import Office
 from onboarding_api.web.application import build_application
 from tests.onboarding_api.web.api.conftest import token_of
-from tests.onboarding_api.web.portal import KEYS, NOON, Portal
+from tests.onboarding_api.web.portal import Portal
+from tests.onboarding_api.web.world import KEYS, NOON
 
 SECONDS = int(os.environ.get("BDT_FUZZ_SECONDS", "60"))
 CHECKS = (

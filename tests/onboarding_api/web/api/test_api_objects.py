@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.web.api.acts import OPERATIONS
 from tests.onboarding_api.web.api.conftest import BY_NAME, Call, told
-from tests.onboarding_api.web.portal import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, Portal
+from tests.onboarding_api.web.portal import Portal
+from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING
 
 ADMINISTRATOR, MEMBER, CLAIMANT, UNATTACHED = "cend589", "paul123", "odil456", "jean789"
 EVERYBODY = (ADMINISTRATOR, MEMBER, CLAIMANT, UNATTACHED)
