@@ -37,8 +37,10 @@ def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
         if value == getattr(stay, item):
             return
         it.permit("editProfile", stay)
+        # The fonction is a code, and counts for the rules; how a person is reached stays out of the journal.
+        before, after = (stay.fonction, value) if item == "fonction" else (None, None)
         setattr(stay, item, value)
-        it.record("profile_changed", stay, item=item)
+        it.record("profile_changed", stay, before=before, after=after, item=item)
 
 
 def _value(item: str, text: str, stay: Membership) -> str | None:

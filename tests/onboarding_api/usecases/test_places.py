@@ -2,6 +2,7 @@
 
 import pytest
 
+from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, NotAllowed, NotFound
 from onboarding_api.model.structure import Structure
@@ -136,7 +137,11 @@ def test_each_item_is_edited_alone_and_the_same_value_is_no_change(portal: Porta
         edit_profile(portal.office, cendrine.actor, EditProfile(eus, fonction="maire"))
         edit_profile(portal.office, cendrine.actor, EditProfile(eus, email="Mairie@Eus.example"))
     assert profile(cendrine) == (None, "mairie@eus.example", "maire")
-    assert portal.events() == ["profile_changed"] * 2
+    with portal.reading() as session:
+        rows = session.query(JournalEntry).order_by(JournalEntry.seq).all()
+    assert [row.event for row in rows] == ["profile_changed"] * 2
+    assert rows[0].details == {"item": "fonction", "before": None, "after": "maire"}
+    assert rows[1].details == {"item": "email", "before": None, "after": None}
 
 
 def test_a_new_name_reaches_keycloak_and_keeps_the_identifiant(portal: Portal) -> None:
