@@ -1,20 +1,26 @@
 """The environment: read strictly, safe in production or not started, and never quoted."""
 
-import secrets
+import hashlib
 
 import pytest
 
 from onboarding_api.bootstrap import build_mailer, build_office, build_sender
 from onboarding_api.settings import VARIABLES, BadSettings, UnsafeSettings, settings_from
 
+
+def secret(name: str) -> str:
+    """64 hexadecimal digits that look random and are the same in each worker of the suite."""
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
 GOOD = {
     "BDT_DATABASE_URL": "sqlite:///:memory:",
     "BDT_PUBLIC_URL": "https://espace.example.fr",
-    "BDT_SECRET_KEY": secrets.token_hex(32),
+    "BDT_SECRET_KEY": secret("session"),
     "BDT_KEYCLOAK_URL": "https://id.example.fr",
-    "BDT_PORTAL_CLIENT_SECRET": secrets.token_urlsafe(32),
-    "BDT_SYNC_CLIENT_SECRET": secrets.token_urlsafe(32),
-    "BDT_CODE_KEYS": f"k2:{secrets.token_hex(32)},k1:{secrets.token_hex(32)}",
+    "BDT_PORTAL_CLIENT_SECRET": secret("portal"),
+    "BDT_SYNC_CLIENT_SECRET": secret("sync"),
+    "BDT_CODE_KEYS": f"k2:{secret('k2')},k1:{secret('k1')}",
     "BDT_SMTP_HOST": "mail.example.fr",
     "BDT_SMTP_PORT": "587",
     "BDT_SMTP_FROM": "ne-pas-repondre@example.fr",
