@@ -18,7 +18,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from idp_extension.relying_party.issuer import Claims, Issuer, IssuerUnavailable, TokenRefused
 
 ID_TOKEN = frozenset({"jwt"})
-ACCESS_TOKEN = frozenset({"jwt", "at+jwt"})
+ACCESS_TOKEN = frozenset({"at+jwt"})
 
 
 class LoginRefused(Exception):

@@ -1,6 +1,8 @@
 """The guard of a relying Flask service: log-in by SSO, one active structure, its roles and no others.
 
-    guard = StructureGuard(app, client, session_cookie="__Host-mes-prets", home="/")
+    guard = StructureGuard(
+        app, client, session_cookie="__Host-mes-prets", home="/", public_url="https://prets.example"
+    )
 
     @app.get("/demandes")
     @guard.requires("demande")

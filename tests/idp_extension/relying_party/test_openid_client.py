@@ -130,9 +130,10 @@ def test_an_answer_with_one_fault_is_refused(
     assert refused.value.reason == reason
 
 
-def test_an_id_token_never_passes_for_an_access_token(provider: Provider, client: OpenIDClient) -> None:
-    access = provider.sign({"aud": SERVICE, "azp": SERVICE}, "at+jwt")
-    provider.faults["token"] = (200, {"id_token": access, "access_token": access, "token_type": "Bearer"})
+@pytest.mark.parametrize("typ", ["JWT", "at+jwt"])
+def test_neither_token_passes_for_the_other(provider: Provider, client: OpenIDClient, typ: str) -> None:
+    one = provider.sign({"aud": SERVICE, "azp": SERVICE}, typ)
+    provider.faults["token"] = (200, {"id_token": one, "access_token": one, "token_type": "Bearer"})
 
     with pytest.raises(LoginRefused, match=r"^token$"):
         log_in(provider, client)
