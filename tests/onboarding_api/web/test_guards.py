@@ -1,11 +1,12 @@
 """What the browser is held to: headers, CSRF, body size, host, and where it may be sent back."""
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from onboarding_api import create_app
 from onboarding_api.web.local_paths import local_path
 from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Portal
-from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods
+from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send
 from tests.onboarding_api.web.world import EUS
 
 POSTS = [
@@ -35,7 +36,6 @@ POSTS = [
     }
     and endpoint != "structures.confirm"
 ]
-PATHS = ["/", "/inscription", "/tableau-de-bord", "/services", "/sante", "/nulle-part", "/static/portal.css"]
 HOSTILE = [
     "//evil.example",
     "///evil.example",
@@ -127,12 +127,19 @@ def test_post_without_own_token_is_refused(portal: Portal, endpoint: str) -> Non
     ] * 4
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("endpoint", ROUTES)
 @pytest.mark.parametrize("role", ["anonymous", "administrator"])
-def test_answer_carries_the_headers(portal: Portal, path: str, role: str) -> None:
-    with portal.browser(PEOPLE[role]).get(path) as answer:
-        headers = answer.headers
+def test_every_answer_carries_the_headers(portal: Portal, endpoint: str, role: str) -> None:
+    with send(portal, portal.browser(PEOPLE[role]), endpoint) as answer:
+        check_headers(answer.headers, is_static=endpoint == "static")
 
+
+@pytest.mark.parametrize("path", ["/nulle-part", "/deconnexion", "/static/nulle-part.css"])
+def test_error_pages_carry_the_headers(portal: Portal, path: str) -> None:
+    check_headers(portal.browser().get(path).headers, is_static=path.startswith("/static/"))
+
+
+def check_headers(headers: Headers, *, is_static: bool) -> None:
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'")
     assert "frame-ancestors 'none'" in policy
@@ -141,8 +148,13 @@ def test_answer_carries_the_headers(portal: Portal, path: str, role: str) -> Non
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
-    is_static = path.startswith("/static/")
-    assert ("no-store" in headers["Cache-Control"]) is not is_static
+    assert is_static or headers["Cache-Control"] == "no-store"
+
+
+def test_style_sheet_may_be_kept_by_the_browser(portal: Portal) -> None:
+    with portal.browser().get("/static/portal.css") as answer:
+        assert "max-age=31536000" in answer.headers["Cache-Control"]
+        assert "Set-Cookie" not in answer.headers
 
 
 def test_forms_may_end_at_keycloak_and_at_the_espaces_only(portal: Portal) -> None:

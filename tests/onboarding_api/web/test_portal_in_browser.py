@@ -13,9 +13,10 @@ from werkzeug.serving import make_server
 
 from idp_extension.server import free_port
 from tests.builders.chromium import ARGUMENTS
+from tests.onboarding_api.web.page import words
 from tests.onboarding_api.web.portal import Portal, build_portal
 from tests.onboarding_api.web.provider import Person, Provider
-from tests.onboarding_api.web.world import EUS, GRANTED, PENDING
+from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, PENDING
 
 pytestmark = pytest.mark.browser
 
@@ -210,8 +211,34 @@ def test_visit_by_keyboard_without_script_under_the_real_policy(served: Portal, 
     assert any("/logout?" in path for path in served.provider.requests)
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_structures_are_switched_by_keyboard(served: Portal, chrome: Browser, width: int) -> None:
+    context = chrome.new_context(
+        base_url=served.settings.public_url, viewport={"width": width, "height": 800}, bypass_csp=True
+    )
+    with context:
+        page = context.new_page()
+        log_in(page, served, "paul123")
+        for siren in (EUS, ESTAVAR):
+            page.goto(f"/structures/ajouter/{siren}")
+            if page.get_by_role("button", name="Me rattacher").count():
+                page.get_by_role("button", name="Me rattacher").click()
+
+        page.goto("/services")
+        tab_to(page, "Changer de structure")
+        page.keyboard.press("Enter")
+        keep_picture(page, f"switch-{width}")
+        assert Axe().run(page).response["violations"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        choice = words(page.locator(".switch-choice").text_content() or "")
+        tab_to(page, choice)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/tableau-de-bord")
+        assert choice.startswith(page.locator(".place-name").inner_text().split("\n")[-1])
+
+
 def focused(page: Page) -> str:
-    return page.locator(":focus").inner_text()
+    return words(page.locator(":focus").text_content() or "")
 
 
 def tab_to(page: Page, text: str, most: int = 40) -> None:
