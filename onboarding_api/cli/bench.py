@@ -7,10 +7,8 @@ from pathlib import Path
 
 import click
 
-from onboarding_api.cli.demo.browser import Browser
 from onboarding_api.cli.demo.house import House, Ports
 from onboarding_api.cli.demo.story import EUS, Story
-from onboarding_api.cli.demo.witness import roles_of
 
 PATIENCE_SECONDS = 30.0
 
@@ -36,7 +34,7 @@ def decision(decisions: int) -> None:
         for title, act in story.steps[:10]:
             click.echo(f"{title} : {act()}")
         story.welcome_second_user()
-        seconds = [_measure(house, story, number % 2 == 1) for number in range(decisions)]
+        seconds = [_measure(story, number % 2 == 1) for number in range(decisions)]
     cuts = statistics.quantiles(seconds, n=20)
     click.echo(
         f"decision -> fresh token, {decisions} decisions: p50 {statistics.median(seconds) * 1000:.0f} ms, "
@@ -44,17 +42,11 @@ def decision(decisions: int) -> None:
     )
 
 
-def _measure(house: House, story: Story, is_grant: bool) -> float:
+def _measure(story: Story, is_grant: bool) -> float:
     wanted = ["suivi"] if is_grant else []
     began = time.monotonic()
     story.decide("Réactiver" if is_grant else "Désactiver")
     while time.monotonic() - began < PATIENCE_SECONDS:
-        if _roles(house, story.paul) == wanted:
+        if story.token(story.paul, EUS)[1] == wanted:
             return time.monotonic() - began
     raise click.ClickException(f"the decision was not effective after {PATIENCE_SECONDS:.0f} s")
-
-
-def _roles(house: House, browser: Browser) -> list[str]:
-    browser.visit(f"{house.mes_prets_url}/connexion?structure={EUS}")
-    browser.visit(f"{house.mes_prets_url}/jeton")
-    return roles_of(browser.answer.text, "mes-prets")[1]

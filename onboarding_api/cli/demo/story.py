@@ -120,7 +120,7 @@ class Story:
 
     def accept_terms(self) -> str:
         """Guide G-78: no role before; the right becomes effective once accepted."""
-        before = self._token(self.cendrine, EUS)
+        before = self.token(self.cendrine, EUS)
         if before[1]:
             raise NotSeen("no role before the conditions are accepted")
         self._accept_terms(self.cendrine)
@@ -174,7 +174,7 @@ class Story:
             self._wait_roles(self.paul, FOREIGN, ["encours"]),
         ]
         for asked in ("", UNKNOWN, "213100001"):
-            siren, roles = self._token(self.paul, asked)
+            siren, roles = self.token(self.paul, asked)
             if siren or roles:
                 raise NotSeen(f"no role with structure={asked or 'absent'}, but {siren} {roles}")
         return f"Eus {seen[0]}, {SECOND_COMMUNE} {seen[1]} ; structure absente, inconnue ou étrangère : rien"
@@ -214,12 +214,17 @@ class Story:
 
     def _log_in(self, browser: Browser, identifiant: str) -> None:
         browser.visit(f"{self._portal}/connexion")
+        self._identify(browser, identifiant)
+        if not browser.url.startswith(f"{self._portal}/tableau-de-bord"):
+            raise NotOnPage(f"the dashboard; it is {browser.url}: {browser.heading}")
+
+    @staticmethod
+    def _identify(browser: Browser, identifiant: str) -> None:
+        """Fill Keycloak's page, if it is there: a right taken back has ended the session."""
         if "/realms/" in browser.url:
             browser.fill("Identifiant", identifiant)
             browser.fill("Mot de passe", PASSWORD)
             browser.press("Me connecter")
-        if not browser.url.startswith(f"{self._portal}/tableau-de-bord"):
-            raise NotOnPage(f"the dashboard; it is {browser.url}: {browser.heading}")
 
     def _attach(self, browser: Browser, search: str, shown: str) -> None:
         browser.visit(f"{self._portal}/structures/ajouter")
@@ -261,14 +266,21 @@ class Story:
         else:
             self.cendrine.press(act, within="Durand")
 
-    def _token(self, browser: Browser, siren: str) -> tuple[str | None, list[str]]:
+    def token(self, browser: Browser, siren: str) -> tuple[str | None, list[str]]:
+        """Active structure and roles in a fresh token of « Mes prêts en ligne ».
+
+        Args:
+            browser: of a person of the story.
+            siren: the structure asked for; empty names none.
+        """
         browser.visit(f"{self._house.mes_prets_url}/connexion" + (f"?structure={siren}" if siren else ""))
+        self._identify(browser, self.identifiants[CENDRINE if browser is self.cendrine else PAUL])
         browser.visit(f"{self._house.mes_prets_url}/jeton")
         return roles_of(browser.answer.text, "mes-prets")
 
     def _wait_roles(self, browser: Browser, siren: str, roles: list[str]) -> list[str]:
         def look() -> list[str] | None:
-            active, held = self._token(browser, siren)
+            active, held = self.token(browser, siren)
             return held if held == roles and active in {siren, None} else None
 
         return wait_for(f"roles {roles} for {siren} in a fresh token", look)
