@@ -1,7 +1,6 @@
 """The Flask application: blueprints, sessions, guards and wording, put together once."""
 
 import hashlib
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
 from onboarding_api.settings import Settings
 from onboarding_api.usecases.act import Office
-from onboarding_api.web import error_pages, headers, wording
+from onboarding_api.web import api, error_pages, headers, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.house import EXTENSION, House
 from onboarding_api.web.pages import BLUEPRINTS
@@ -53,7 +52,8 @@ def build_application(settings: Settings, office: Office) -> Flask:
     _install_page_context(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    _register_api(app, csrf)
+    csrf.exempt(api.blueprint)  # bearer tokens, never the cookie
+    app.register_blueprint(api.blueprint)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -81,12 +81,3 @@ def _install_page_context(app: Flask, settings: Settings) -> None:
             "contact_email": settings.contact_email,
             "contact_phone": settings.contact_phone,
         }
-
-
-def _register_api(app: Flask, csrf: CSRFProtect) -> None:
-    """The JSON API takes bearer tokens, never the cookie: CSRF does not concern it."""
-    if find_spec("onboarding_api.web.api"):
-        from onboarding_api.web.api import blueprint  # noqa: PLC0415
-
-        csrf.exempt(blueprint)
-        app.register_blueprint(blueprint)

@@ -67,5 +67,6 @@ def install(app: Flask) -> None:
         siren=siren_in_groups,
         telephone=telephone_in_groups,
         counted=counted,
+        typeset=typeset,
     )
     app.jinja_env.globals["site"] = SITE
