@@ -16,6 +16,7 @@ from policies.engine.check import check, format_files
 from policies.engine.decide import Engine
 from policies.engine.diff import compare
 from policies.engine.faults import BadSource, Fault
+from policies.engine.lifecycle import read_universes, walk
 from policies.engine.model import render_schema
 from policies.engine.mutate import mutate, never_decisive, write_corpus
 from policies.engine.prove import prove
@@ -108,10 +109,17 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
 
 
 @policy.command("prove")
+@click.option("--lifecycle", is_flag=True, help="Walk every state that the product's life can reach.")
 @click.pass_context
-def prove_command(ctx: click.Context) -> None:
+def prove_command(ctx: click.Context, lifecycle: bool) -> None:
     """Each property PROVED or REFUTED, for any number of people, structures and services."""
-    proof = prove(read_policies(_root(ctx)))
+    policies = read_policies(_root(ctx))
+    if lifecycle:
+        walks = [walk(policies, universe) for universe in read_universes(policies)]
+        for line in (line for each in walks for line in each.lines()):
+            click.echo(line)
+        sys.exit(1 if any(each.broken for each in walks) else 0)
+    proof = prove(policies)
     for line in proof.lines():
         click.echo(line)
     sys.exit(0 if proof.holds else 1)
