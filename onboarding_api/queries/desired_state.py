@@ -74,9 +74,7 @@ def _effective_services(session: Session, stay: Membership, now: datetime) -> tu
         .order_by(Habilitation.service)
     ).all()
     decisions = ask(session, stay.person, [("enterService", each) for each in granted], now)
-    return tuple(
-        each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed
-    )
+    return tuple(each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed)
 
 
 def _known_groups(session: Session, structures: Iterable[Structure]) -> dict[str, str]:
