@@ -60,7 +60,7 @@ class Ports:
         for port in vars(self).values():
             with socket.socket() as probe:
                 if probe.connect_ex((HOST, port)) == 0:
-                    raise CannotStart(f"Port {port} is taken: stop what listens there, or give --port-base.")
+                    raise CannotStart(f"Port {port} is taken: stop what listens there.")
 
 
 class House:
