@@ -104,6 +104,7 @@ class Provider:
         self.key = ECKey.generate_key("P-256", {"kid": secrets.token_hex(4), "use": "sig"})
 
     def get(self, path: str) -> tuple[int, Any]:
+        """The documents, and what a browser gets: at the log-in the person consents at once."""
         at = f"{self.issuer}/protocol/openid-connect"
         if path.endswith("/.well-known/openid-configuration"):
             document = {
@@ -114,6 +115,12 @@ class Provider:
                 "jwks_uri": f"{at}/certs",
             }
             return 200, self.faults.get("discovery", document)
+        asked = {key: values[0] for key, values in parse_qs(urlsplit(path).query).items()}
+        if "/openid-connect/auth?" in path:
+            origin = "/".join(asked["redirect_uri"].split("/")[:3])
+            return 302, f"{origin}{self.consent(path)}"
+        if "/openid-connect/logout?" in path:
+            return 302, asked["post_logout_redirect_uri"]
         if path.endswith("/certs"):
             published = [key.as_dict(private=False) for key in (self.key, *self.retired)]
             return 200, self.faults.get("keys", {"keys": published})
@@ -223,12 +230,12 @@ def encoded(part: bytes) -> str:
 
 
 def answer(handler: BaseHTTPRequestHandler, status: int, document: Any) -> None:
-    """Send bytes as they are, anything else as JSON."""
+    """Send bytes as they are, the address of a redirect, anything else as JSON."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     handler.send_response(status)
     handler.send_header("Content-Type", "application/json")
     handler.send_header("Content-Length", str(len(body)))
     if 300 <= status < 400:
-        handler.send_header("Location", handler.path)
+        handler.send_header("Location", document)
     handler.end_headers()
     handler.wfile.write(body)

@@ -139,7 +139,7 @@ def test_neither_token_passes_for_the_other(provider: Provider, client: OpenIDCl
         log_in(provider, client)
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (503, b""), (200, b"<html>"), (200, []), (302, b"")])
+@pytest.mark.parametrize("answer", [(500, {}), (503, b""), (200, b"<html>"), (200, []), (302, "/elsewhere")])
 def test_a_token_endpoint_that_fails_is_told_apart(
     provider: Provider, client: OpenIDClient, answer: tuple[int, Any]
 ) -> None:

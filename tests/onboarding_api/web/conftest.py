@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onboarding_api.model.base import Database
+from tests.builders.issuer import Provider
 from tests.onboarding_api.web.portal import Portal, build_portal
-from tests.onboarding_api.web.provider import Provider
 from tests.onboarding_api.web.world import build_world
 
 

@@ -21,9 +21,9 @@ from onboarding_api.settings import Settings, settings_from
 from onboarding_api.usecases.act import Office
 from onboarding_api.web.application import build_application
 from onboarding_api.web.session import COOKIE
+from tests.builders.issuer import Person as Keyboard
+from tests.builders.issuer import Provider
 from tests.onboarding_api.web.page import text_of
-from tests.onboarding_api.web.provider import Person as Keyboard
-from tests.onboarding_api.web.provider import Provider
 from tests.onboarding_api.web.world import KEYS, NOON, PEOPLE
 
 HOST = "portail.example"

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.builders.issuer import Person
 from tests.onboarding_api.web.page import text_of
 from tests.onboarding_api.web.portal import PUBLIC_URL, Browser, Portal
-from tests.onboarding_api.web.provider import Person
 
 
 def start(portal: Portal, path: str = "/connexion") -> tuple[Browser, str]:

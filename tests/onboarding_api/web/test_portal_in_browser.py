@@ -13,9 +13,9 @@ from werkzeug.serving import make_server
 
 from idp_extension.server import free_port
 from tests.builders.chromium import ARGUMENTS
+from tests.builders.issuer import Person, Provider
 from tests.onboarding_api.web.page import words
 from tests.onboarding_api.web.portal import Portal, build_portal
-from tests.onboarding_api.web.provider import Person, Provider
 from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, PENDING
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from onboarding_api.web.api.acts import OPERATIONS
 from onboarding_api.web.api.openapi import object_schema
 from onboarding_api.web.api.operations import Operation
 from onboarding_api.web.api.problems import MEDIA_TYPE, PROBLEM
+from tests.builders.issuer import Person
 from tests.onboarding_api.web.portal import PUBLIC_URL, Portal
-from tests.onboarding_api.web.provider import Person
 
 API = "/api/v1"
 BY_NAME: Mapping[str, Operation] = {operation.name: operation for operation in OPERATIONS}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from onboarding_api.model.person import Person as PersonRow
+from tests.builders.issuer import Provider
 from tests.onboarding_api.web.api.conftest import Call, token_of, told
 from tests.onboarding_api.web.portal import Portal, build_portal
-from tests.onboarding_api.web.provider import Provider
 
 NOW = int(time.time())
 
