@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from onboarding_api.model.base import Base
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.web.api.acts import OPERATIONS
 from tests.onboarding_api.web.api.conftest import Call, faults, told
@@ -19,6 +20,12 @@ WITH_BODY = {
     "request_services": f"/memberships/{EUS}/habilitations",
     "redeem": f"/memberships/{EUS}/activation-code",
     "decide": DECISION,
+}
+RIGHT: dict[str, dict[str, Any]] = {
+    "create_membership": {"siren": EUS},
+    "request_services": {"services": ["mes-prets:suivi"]},
+    "redeem": {"code": "AAAA-AAAA-AAAA"},
+    "decide": {"decision": "validate"},
 }
 HOSTILE: dict[str, bytes] = {
     "empty": b"",
@@ -65,6 +72,19 @@ def test_a_hostile_body_is_a_coded_problem(portal: Portal, call: Call, path: str
 
     assert told(answer) == (422, "bad_input")
     assert faults(answer)
+    assert journal(portal) == before
+
+
+@pytest.mark.parametrize("name", WITH_BODY)
+def test_no_column_of_ours_can_be_set_from_outside(portal: Portal, call: Call, name: str) -> None:
+    """Security threat 3: a role, a state or an owner in the body is refused, not dropped."""
+    schema = next(one.body for one in OPERATIONS if one.name == name) or {}
+    columns = {column.name for table in Base.metadata.sorted_tables for column in table.columns}
+    before = journal(portal)
+
+    for column in sorted(columns - schema.keys()):
+        answer = call(ADMINISTRATOR, "POST", WITH_BODY[name], json={**RIGHT[name], column: "x"})
+        assert faults(answer) == [f"body.{column}"]
     assert journal(portal) == before
 
 
