@@ -18,6 +18,7 @@ from onboarding_api.web.api.problems import problem
 from onboarding_api.web.house import house, reading
 
 AUDIENCE = "onboarding-api"
+REALM = "bdt"
 ACCESS_TOKEN = frozenset({"at+jwt"})
 
 
@@ -29,21 +30,12 @@ class _Validator(BearerTokenValidator):  # type: ignore[misc]
             raise InvalidTokenError(realm=self.realm) from None
 
     def validate_token(self, token: Claims, scopes: Any, request: Any) -> None:
-        if self.scope_insufficient(token.get("scope", ""), scopes):
+        if self.scope_insufficient(str(token.get("scope", "")), scopes):
             raise InvalidTokenError(realm=self.realm)
 
 
-class _Protector(ResourceProtector):  # type: ignore[misc]
-    def raise_error_response(self, error: OAuth2Error) -> NoReturn:
-        body = problem(error.status_code, error.error, "Un jeton d'accès valable est nécessaire.")
-        for name, value in error.get_headers():
-            if name.lower() == "www-authenticate":
-                body.headers[name] = value
-        abort(body)
-
-
-_protector = _Protector()
-_protector.register_token_validator(_Validator(realm="bdt"))
+_protector = ResourceProtector()
+_protector.register_token_validator(_Validator(realm=REALM))
 
 
 def calling_person() -> Actor:
@@ -51,13 +43,21 @@ def calling_person() -> Actor:
 
     Aborts with a 401 problem when there is no token, it is refused, or nobody of ours has it.
     """
-    with _protector.acquire([AUDIENCE]) as claims:
-        pass
+    try:
+        claims = _protector.acquire_token([AUDIENCE])
+    except OAuth2Error as error:
+        _refuse(error)
     with reading() as session:
         person = person_by_keycloak(session, str(claims["sub"]), str(claims.get("preferred_username", "")))
     if person is None or not person.is_active:
-        _protector.raise_error_response(InvalidTokenError(realm="bdt"))
+        _refuse(InvalidTokenError(realm=REALM))
     return Actor(person.id, _level(claims.get("acr")))
+
+
+def _refuse(error: OAuth2Error) -> NoReturn:
+    answer = problem(error.status_code, error.error, "Un jeton d'accès valable est nécessaire.")
+    answer.headers["WWW-Authenticate"] = dict(error.get_headers())["WWW-Authenticate"]
+    abort(answer)
 
 
 def _level(acr: Any) -> int:

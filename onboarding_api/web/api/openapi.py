@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from onboarding_api.web.api.operations import Operation
+from onboarding_api.web.api.operations import PATH, Operation
 from onboarding_api.web.api.problems import MEDIA_TYPE, PROBLEM
 
 TYPES = {"string": "string", "integer": "integer", "boolean": "boolean", "list": "array", "dict": "object"}
@@ -133,7 +133,7 @@ def _problem() -> dict[str, Any]:
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": field_schema(operation.path[name])}
+        {"name": name, "in": "path", "required": True, "schema": field_schema(PATH[name])}
         for name in re.findall(r"\{(\w+)\}", operation.template)
     ]
 

@@ -33,17 +33,22 @@ class Call:
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. `template` is written as OpenAPI does: `/memberships/{siren}`."""
+    """One method of one path.
+
+    Args:
+        template: the path as OpenAPI writes it, `/memberships/{siren}`; the variables are those of PATH.
+        query, body: what comes in; `body` None: the method has none.
+        gives: the JSON that goes out; None: an empty answer.
+    """
 
     method: str
     template: str
     summary: str
-    act: Callable[[Call], Mapping[str, Any] | None] = field(compare=False)
+    act: Callable[[Call], Mapping[str, Any] | None]
     status: int = 200
     query: Schema = field(default_factory=dict)
     body: Schema | None = None
     gives: Schema | None = None
-    path: Mapping[str, Schema] = field(default_factory=lambda: PATH)
 
     @property
     def name(self) -> str:
@@ -59,7 +64,7 @@ class Operation:
         """Check the call, act, and give JSON; a fault of the call is a problem answer."""
         actor = calling_person()
         faults: list[dict[str, str]] = []
-        checked_path = _checked({name: self.path[name] for name in path}, path, "path", faults)
+        checked_path = _checked({name: PATH[name] for name in path}, path, "path", faults)
         query = _checked(self.query, _query(faults), "query", faults)
         body = _checked(self.body, _json(faults), "body", faults) if self.body is not None else {}
         if faults:
