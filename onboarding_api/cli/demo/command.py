@@ -2,9 +2,10 @@
 
 import signal
 import sys
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -24,9 +25,7 @@ console = Console(highlight=False)
 def demo(walk: bool, once: bool, directory: Path) -> None:
     """Run the whole system on this machine: Keycloak, portal, worker, mailbox, a sample service."""
     began = time.monotonic()
-    # A shell's background job ignores Ctrl-C, and a supervisor sends SIGTERM: both stop all we started.
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.default_int_handler)
+    _on_stop(_stop_once)
     try:
         with House(directory.resolve(), Ports(), _Progress()) as house:
             story = Story(house)
@@ -35,12 +34,23 @@ def demo(walk: bool, once: bool, directory: Path) -> None:
             if once or not held:
                 sys.exit(0 if held else 1)
             _tell_addresses(house, story)
-            threading.Event().wait()
+            signal.pause()
     except (CannotStart, ServerError, GatewayError) as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(2)
     except KeyboardInterrupt:
         console.print("Everything is stopped.")
+
+
+def _on_stop(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    # A shell's background job ignores Ctrl-C, and a supervisor sends SIGTERM: both stop all we started.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, handler)
+
+
+def _stop_once(_number: int, _frame: FrameType | None) -> None:
+    _on_stop(signal.SIG_IGN)  # an impatient second Ctrl-C must not interrupt the stopping
+    raise KeyboardInterrupt
 
 
 class _Progress:
