@@ -5,6 +5,7 @@ Exit codes: 0 all is well; 1 the answer is no (a fault, a refuted property, a ne
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,20 @@ import click
 from policies.engine.cases import golden_cases, run_cases
 from policies.engine.catalogue import POLICIES
 from policies.engine.check import check, format_files
+from policies.engine.controls import as_markdown as controls_markdown
+from policies.engine.controls import read_controls
 from policies.engine.decide import Engine
 from policies.engine.diff import compare
 from policies.engine.faults import BadSource, Fault
 from policies.engine.lifecycle import read_universes, walk
-from policies.engine.model import render_schema
+from policies.engine.matrix import as_csv, as_html, as_markdown, matrix
+from policies.engine.model import render_schema, stale_files
 from policies.engine.mutate import mutate, never_decisive, write_corpus
+from policies.engine.pages import render_pages
 from policies.engine.prove import prove
 from policies.engine.questions import read_question
 from policies.engine.replay import replay
+from policies.engine.report import report
 from policies.engine.revision import read_policies
 from policies.engine.revisions import is_approved, open_revision
 from policies.engine.scenarios import read_scenarios
@@ -83,11 +89,49 @@ def format_command(ctx: click.Context) -> None:
 
 
 @policy.command("generate")
+@click.option("--check", "is_check", is_flag=True, help="Write nothing; 2 when a file is stale.")
 @click.pass_context
-def generate_command(ctx: click.Context) -> None:
-    """Render the schema from model/entities.yaml and the catalogue."""
-    for name, text in render_schema(_root(ctx)).items():
-        (_root(ctx) / name).write_text(text, encoding="utf-8")
+def generate_command(ctx: click.Context, is_check: bool) -> None:
+    """Write what is generated: the schema, the matrix, CONTROLS.md."""
+    root = _root(ctx)
+    schema = render_schema(root)
+    if not is_check:
+        _write(root, schema)
+    pages = render_pages(read_policies(root))
+    if is_check:
+        stale = stale_files(root, {**schema, **pages})
+        _print_faults(stale)
+        sys.exit(2 if stale else 0)
+    _write(root, pages)
+
+
+def _write(root: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).write_text(text, encoding="utf-8")
+
+
+@policy.command("matrix")
+@click.option("--format", "form", type=click.Choice(["markdown", "html", "csv"]), default="markdown")
+@click.pass_context
+def matrix_command(ctx: click.Context, form: str) -> None:
+    """Role, action, state: who may do what."""
+    shapes = {"markdown": as_markdown, "html": as_html, "csv": as_csv}
+    click.echo(shapes[form](matrix(read_policies(_root(ctx)))), nl=False)
+
+
+@policy.command("report")
+@click.argument("page", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_context
+def report_command(ctx: click.Context, page: Path) -> None:
+    """One printable HTML page for a committee: rules in French, proofs, matrix, requirements, coverage."""
+    page.write_text(report(read_policies(_root(ctx))), encoding="utf-8")
+
+
+@policy.command("controls")
+@click.pass_context
+def controls_command(ctx: click.Context) -> None:
+    """Each requirement with its rules, properties and scenarios; fails when one is not answered."""
+    click.echo(controls_markdown(read_controls(read_policies(_root(ctx)))), nl=False)
 
 
 @policy.command("test")

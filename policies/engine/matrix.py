@@ -1,0 +1,220 @@
+"""`bdt policy matrix`: who may do what in which state, as a table that shows in the diff of every review.
+
+A quiet world (everything in order), one thing in each of its states, one person in each role; the engine
+answers. The table is generated and committed: a change of rule that matters changes the table.
+"""
+
+import csv
+import html
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from policies.engine.decide import Engine
+from policies.engine.request import Entity, EntityRef, Request, Value
+from policies.engine.revision import Policies
+
+__all__ = ["MATRIX", "ROLES", "Cell", "as_csv", "as_html", "as_markdown", "matrix"]
+
+MATRIX = "golden/matrix.md"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+# Letter, role; the letters fill the cells of the table.
+ROLES: Mapping[str, tuple[str, EntityRef]] = {
+    "T": ("titulaire (the person herself)", EntityRef("User", "titulaire")),
+    "M": ("membre (a colleague)", EntityRef("User", "membre")),
+    "D": ("administrateur délégué", EntityRef("User", "delegue")),
+    "R": ("administrateur référent", EntityRef("User", "referent")),
+    "E": ("étranger (of no structure)", EntityRef("User", "etranger")),
+    "A": ("assistance (support desk)", EntityRef("Staff", "assistance")),
+    "S": ("équipe sécurité", EntityRef("Staff", "securite")),
+}
+_Changes = Mapping[str, Mapping[str, Value | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The roles that may do an action on a thing in a state."""
+
+    kind: str
+    action: str
+    state: str
+    roles: str
+
+
+def matrix(policies: Policies) -> list[Cell]:
+    """Every action on everything, in every state, for every role."""
+    engine = Engine(policies)
+    kinds: dict[str, list[str]] = {}
+    for environment in policies.model.environments:
+        actions = kinds.setdefault(environment.resource, [])
+        actions += [environment.action] if environment.action not in actions else []
+    cells = []
+    for kind, actions in kinds.items():
+        for state, changes in _states(policies, kind).items():
+            entities = _world(changes)
+            cells += [_cell(engine, kind, action, state, entities) for action in actions]
+    return cells
+
+
+def _cell(engine: Engine, kind: str, action: str, state: str, entities: tuple[Entity, ...]) -> Cell:
+    name = "titulaire" if kind == "User" else kind.lower()
+    asked = [
+        (role, Request(actor, action, EntityRef(kind, name), NOW, 2, entities))
+        for role, (_, actor) in ROLES.items()
+        if any(
+            (each.principal, each.action, each.resource) == (actor.type, action, kind)
+            for each in engine.policies.model.environments
+        )
+    ]
+    decisions = engine.decide_many([request for _, request in asked])
+    allowed = (role for (role, _), each in zip(asked, decisions, strict=True) if each.allowed)
+    return Cell(kind, action, state, "".join(allowed))
+
+
+def _states(policies: Policies, kind: str) -> Mapping[str, _Changes]:
+    """The states of a kind of thing, as changes of the quiet world."""
+    ago = timedelta
+    nobody: Mapping[str, Value | None] = {"admins": frozenset(), "referents": frozenset()}
+    alone: Mapping[str, Value | None] = {name: frozenset({ROLES["R"][1]}) for name in nobody}
+    match kind:
+        case "Habilitation":
+            codes = policies.catalogue.habilitation_states
+            states: dict[str, _Changes] = {
+                code: {"habilitation": {"state": EntityRef("HabilitationState", code)}} for code in codes
+            }
+            granted = states["granted"]["habilitation"]
+            ending = {"habilitation": {**granted, "expiresAt": NOW + ago(days=9)}}
+            ended = {"habilitation": {**granted, "expiresAt": NOW}}
+            return {**states, "granted, ends soon": ending, "granted, ended": ended}
+        case "Membership":
+            return {
+                "attached": {},
+                "left": {"membership": {"isActive": False}},
+                "on hold": {"membership": {"isSuspended": True}},
+                "proposed": {"membership": {"nominatedBy": ROLES["D"][1]}},
+                "no administrator": {"structure": nobody},
+                "one administrator": {"structure": alone},
+                "himself administrator": {"structure": {"admins": _users("TDR"), "referents": _users("R")}},
+                "himself référent": {"structure": {"admins": _users("TDR"), "referents": _users("TR")}},
+                "himself alone": {"structure": {"admins": _users("T"), "referents": _users("T")}},
+            }
+        case "Structure":
+            return {
+                "open": {},
+                "frozen": {"structure": {"isFrozen": True}},
+                "closed": {"structure": {"isActive": False}},
+                "no administrator": {"structure": nobody},
+            }
+        case "Claim" | "Letter":
+            closed = {"claim": {"isOpen": False}}
+            vacant = {"structure": {**nobody, "vacantSince": NOW - ago(days=60)}}
+            return {
+                "open": {"structure": nobody},
+                "closed": {"structure": nobody, **closed},
+                "vacant, veto runs": {**vacant, "claim": {"vetoOpenedAt": NOW - ago(days=3)}},
+                "vacant, veto over": {**vacant, "claim": {"vetoOpenedAt": NOW - ago(days=8)}},
+                "code too old": {"structure": nobody, "letter": {"expiresAt": NOW - ago(days=1)}},
+                "five tries": {"structure": nobody, "letter": {"attemptsInWindow": 5}},
+            }
+        case "User":
+            return {"active": {}, "disabled": {"titulaire": {"isActive": False}}}
+        case _:
+            return {"waiting": {}, "over": {"invitation": {"isPending": False}}}
+
+
+def _users(roles: str) -> frozenset[EntityRef]:
+    return frozenset(ROLES[role][1] for role in roles)
+
+
+def _world(changes: _Changes) -> tuple[Entity, ...]:
+    structure, membership = EntityRef("Structure", "structure"), EntityRef("Membership", "membership")
+    claim, holder = EntityRef("Claim", "claim"), ROLES["T"][1]
+    things: dict[EntityRef, dict[str, Value]] = {
+        structure: {
+            "type": EntityRef("StructureType", "commune"), "isActive": True, "isFrozen": False,
+            "admins": _users("DR"), "referents": _users("R"), "pendingInvitations": 0,
+        },
+        membership: {
+            "user": holder, "structure": structure, "isActive": True, "isSuspended": False,
+            "fonction": EntityRef("Fonction", "maire"), "liveServices": frozenset(),
+            "acceptedTerms": frozenset({EntityRef("TermsVersion", "mes-prets@2022-02")}),
+        },
+        EntityRef("Habilitation", "habilitation"): {
+            "membership": membership, "service": EntityRef("Service", "mes-prets:demande"),
+            "state": EntityRef("HabilitationState", "pending"),
+        },
+        claim: {
+            "membership": membership, "structure": structure, "isOpen": True, "isVetoed": False,
+            "notified": _users("M"), "lastLetterAt": NOW - timedelta(days=3), "lettersIn30Days": 1,
+        },
+        EntityRef("Letter", "letter"): {
+            "claim": claim, "applicant": holder, "issuedAt": NOW - timedelta(days=3),
+            "expiresAt": NOW + timedelta(days=27), "attemptsInWindow": 0, "attemptsTotal": 0,
+            "isRevoked": False, "isUsed": False,
+        },
+        EntityRef("Invitation", "invitation"): {
+            "structure": structure, "recipient": holder, "isPending": True,
+            "invitedAt": NOW - timedelta(days=3),
+        },
+        **{ROLES[role][1]: {"isActive": True} for role in "TMDRE"},
+        ROLES["A"][1]: {"isActive": True, "desk": EntityRef("Desk", "support")},
+        ROLES["S"][1]: {"isActive": True, "desk": EntityRef("Desk", "security")},
+    }  # fmt: skip
+    for ref, attributes in things.items():
+        attributes.update(
+            {name: value for name, value in changes.get(ref.id, {}).items() if value is not None}
+        )
+    return tuple(Entity(ref, attributes) for ref, attributes in things.items())
+
+
+def _tables(cells: list[Cell]) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """For each kind: its title, the states, and one row per action."""
+    for kind in dict.fromkeys(cell.kind for cell in cells):
+        own = [cell for cell in cells if cell.kind == kind]
+        states = list(dict.fromkeys(cell.state for cell in own))
+        actions = dict.fromkeys(cell.action for cell in own)
+        by_place = {(cell.action, cell.state): cell.roles for cell in own}
+        yield kind, states, [[action, *(by_place[action, state] for state in states)] for action in actions]
+
+
+def as_markdown(cells: list[Cell]) -> str:
+    """The matrix for the repository."""
+    lines = ["# Who may do what, in which state", "", "Generated by `bdt policy generate`; do not edit.", ""]
+    lines += [f"- **{letter}** {label}" for letter, (label, _) in ROLES.items()]
+    for kind, states, rows in _tables(cells):
+        lines += [
+            "",
+            f"## {kind}",
+            "",
+            f"| action | {' | '.join(states)} |",
+            f"|{'---|' * (len(states) + 1)}",
+        ]
+        lines += [f"| {' | '.join(cell or '·' for cell in row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(cells: list[Cell]) -> str:
+    """The matrix for a spreadsheet: one line per action, state and role."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["thing", "action", "state", "roles allowed"])
+    writer.writerows([cell.kind, cell.action, cell.state, cell.roles] for cell in cells)
+    return out.getvalue()
+
+
+def as_html(cells: list[Cell]) -> str:
+    """The matrix as tables of the report."""
+    parts = [
+        "<ul>",
+        *(f"<li><b>{letter}</b> {html.escape(label)}</li>" for letter, (label, _) in ROLES.items()),
+    ]
+    parts.append("</ul>")
+    for kind, states, rows in _tables(cells):
+        head = "".join(f'<th scope="col">{html.escape(state)}</th>' for state in ("action", *states))
+        parts.append(f"<table><caption>{kind}</caption><thead><tr>{head}</tr></thead><tbody>")
+        for action, *found in rows:
+            body = "".join(f"<td>{roles or '–'}</td>" for roles in found)
+            parts.append(f'<tr><th scope="row">{action}</th>{body}</tr>')
+        parts.append("</tbody></table>")
+    return "\n".join(parts)

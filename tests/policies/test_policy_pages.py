@@ -1,0 +1,122 @@
+"""What is generated for reviewers: the matrix, the requirements, the report."""
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+from click.testing import CliRunner
+
+from policies.engine.cli import policy
+from policies.engine.controls import read_controls
+from policies.engine.faults import BadSource
+from policies.engine.matrix import as_csv, as_html, as_markdown, matrix
+from policies.engine.pages import render_pages
+from policies.engine.revision import read_policies
+
+
+@pytest.fixture(scope="module")
+def cells(engine):
+    return matrix(engine.policies)
+
+
+def roles(cells, action, state):
+    (found,) = (cell.roles for cell in cells if (cell.action, cell.state) == (action, state))
+    return found
+
+
+def test_the_committed_pages_are_fresh(engine):
+    for name, text in render_pages(engine.policies).items():
+        assert (engine.policies.root / name).read_text(encoding="utf-8") == text, name
+
+
+@pytest.mark.parametrize(
+    ("action", "state", "expected"),
+    [
+        ("validateHabilitation", "pending", "DR"),
+        ("validateHabilitation", "awaiting_letter", ""),
+        ("enterService", "granted", "T"),
+        ("enterService", "granted, ended", ""),
+        ("leaveVacant", "himself alone", "T"),
+        ("resignAdmin", "himself alone", ""),
+        ("redeemCode", "vacant, veto runs", ""),
+        ("vetoClaim", "vacant, veto runs", "M"),
+        ("approveNomination", "proposed", "R"),
+    ],
+)
+def test_the_matrix_says_who_may(cells, action, state, expected):
+    assert roles(cells, action, state) == expected
+
+
+def test_the_matrix_has_three_shapes_of_one_content(cells):
+    rows = list(csv.DictReader(io.StringIO(as_csv(cells))))
+    assert len(rows) == len(cells)
+    assert as_html(cells).count("<table>") == as_markdown(cells).count("\n## ")
+
+
+def test_a_change_of_rule_shows_in_the_matrix(cells, replace_in):
+    old = 'resource.state == HabilitationState::"deactivated"'
+    root = replace_in("rules/20-admin.cedar", old, old.replace("deactivated", "refused"))
+    changed = matrix(read_policies(root))
+    assert roles(changed, "reactivateHabilitation", "refused") == "DR"
+    assert as_markdown(changed) != as_markdown(cells)
+
+
+def test_every_requirement_is_answered_and_proved(engine):
+    controls = read_controls(engine.policies)
+    assert all(each.rules and (each.properties or each.scenarios) for each in controls)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("controls.yaml", "G-15: ", "G-14: A wish.\nG-15: ", "controls.yaml:4: G-14: no rule answers"),
+        (
+            "controls.yaml",
+            "G-15: ",
+            "G-115: ",
+            "names the requirement G-15, which controls.yaml",
+        ),
+    ],
+)
+def test_a_requirement_without_rule_or_a_rule_without_requirement_fails(replace_in, name, old, new, told):
+    root = replace_in(name, old, new)
+    with pytest.raises(BadSource) as caught:
+        read_controls(read_policies(root))
+    assert told in str(caught.value)
+    assert CliRunner().invoke(policy, ["--root", str(root), "controls"]).exit_code == 2
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.headers_without_scope = 0
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.ids |= {found["id"]} if "id" in found else set()
+        self.links |= {found["href"]} if "href" in found else set()
+        self.headers_without_scope += tag == "th" and "scope" not in found
+        assert not {"src", "onclick", "style"} & found.keys()
+
+
+@pytest.mark.slow
+def test_the_report_is_whole_accessible_and_needs_nothing_from_outside(tmp_path, engine):
+    result = CliRunner().invoke(policy, ["report", str(tmp_path / "report.html")])
+    assert result.exit_code == 0
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page()
+    page.feed(text)
+    assert '<html lang="fr">' in text
+    assert page.tags.count("h1") == 1
+    assert page.tags.count("table") == page.tags.count("caption") > 8
+    assert page.headers_without_scope == 0
+    assert {link.removeprefix("#") for link in page.links} <= page.ids
+    assert not re.search(r"https?:|url\(|@import|<script", text)
+    assert all(rule.id in text for rule in engine.policies.rules)
+    assert text.count("démontrée") == 35
