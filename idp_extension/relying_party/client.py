@@ -111,7 +111,7 @@ class OpenIDClient:
             code_verifier=secrets.token_urlsafe(48),
         )
         url, _ = self._session().create_authorization_url(
-            self.issuer.endpoints().authorization,
+            self.issuer.endpoints_now().authorization,
             state=attempt.state,
             nonce=attempt.nonce,
             code_verifier=attempt.code_verifier,

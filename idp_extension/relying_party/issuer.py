@@ -83,6 +83,17 @@ class Issuer:
                 self._endpoints = self._discover()
             return self._endpoints
 
+    def endpoints_now(self) -> Endpoints:
+        """The same, asked again: whoever is sent there must not meet a server that is down.
+
+        Raises:
+            IssuerUnavailable: no answer, or one that names another issuer.
+        """
+        found = self._discover()
+        with self._lock:
+            self._endpoints = found
+        return found
+
     def verify(self, token: str, *, audience: str, types: frozenset[str]) -> Claims:
         """The claims of a token that passed every check.
 
