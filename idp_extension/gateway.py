@@ -49,10 +49,11 @@ class User:
 
 @dataclass(frozen=True)
 class Group:
-    """A group. `path` starts with a slash: "/216600726/mes-prets:demande"."""
+    """A group. `path` starts with a slash: "/216600726/mes-prets:demande"; `label` names a structure."""
 
     id: str
     path: str
+    label: str = ""
 
 
 class KeycloakGateway:
@@ -133,28 +134,30 @@ class KeycloakGateway:
 
     def groups_of_user(self, user_id: str) -> tuple[Group, ...]:
         """Every group the user is a direct member of."""
-        found = self._api.get("users", _uuid(user_id), "groups", briefRepresentation="true")
+        found = self._api.get("users", _uuid(user_id), "groups", briefRepresentation="false")
         return tuple(_group(group) for group in found)
 
     def find_structure_group(self, siren: str) -> Group | None:
         """The group of a structure, None when it was not made yet."""
         name = GroupName(siren).key
-        found = self._api.get("groups", search=name, exact="true", briefRepresentation="true")
+        found = self._api.get("groups", search=name, exact="true", briefRepresentation="false")
         return next((_group(group) for group in found if group["name"] == name), None)
 
     def create_structure_group(self, siren: str, label: str) -> Group:
-        """Makes the group of a structure, or finds the one that exists.
+        """Makes the group of a structure, or finds the one that exists, and gives it this label.
 
         Raises `ValueError` when the label is longer than 255 characters.
         """
         if len(label) > MAX_LABEL_LENGTH:
             raise ValueError(f"label of {siren} is longer than {MAX_LABEL_LENGTH} characters")
-        conflict = self._create(
-            "groups", body={"name": GroupName(siren).key, "attributes": {"label": [label]}}
-        )
+        body = {"name": GroupName(siren).key, "attributes": {"label": [label]}}
+        conflict = self._create("groups", body=body)
         group = self.find_structure_group(siren)
-        if group is None:
-            raise conflict or Unknown(f"group {siren} was not created")
+        if group is not None and group.label != label:
+            self._api.put("groups", group.id, body=body)
+            group = self.find_structure_group(siren)
+        if group is None or group.label != label:
+            raise conflict or Unknown(f"group {siren} was not created, or not labelled")
         return group
 
     def subgroups(self, group_id: str) -> dict[str, Group]:
@@ -267,4 +270,5 @@ def _user(body: dict[str, Any]) -> User:
 
 
 def _group(body: dict[str, Any]) -> Group:
-    return Group(id=body["id"], path=body["path"])
+    (label,) = body.get("attributes", {}).get("label") or [""]
+    return Group(id=body["id"], path=body["path"], label=label)

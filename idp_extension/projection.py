@@ -154,7 +154,10 @@ class _Projection:
 
     def _join_structure(self, user_id: str, structure: DesiredStructure, present: dict[str, Group]) -> None:
         key = GroupName(structure.siren).key
-        group_id = present[key].id if key in present else self._join(user_id, structure.group_id)
+        group = present.get(key)
+        if group is not None and group.label != structure.label:
+            group = self._structure_group(structure)
+        group_id = group.id if group else self._join(user_id, structure.group_id)
         if group_id is None:
             group_id = self._join(user_id, self._structure_group(structure).id)
         self._group_ids[key] = _certain(group_id, key)
@@ -183,7 +186,7 @@ class _Projection:
 
     def _structure_group(self, structure: DesiredStructure) -> Group:
         group = self._gateway.find_structure_group(structure.siren)
-        if group is None:
+        if group is None or group.label != structure.label:
             group = self._gateway.create_structure_group(structure.siren, structure.label)
             self._writes += 1
         return group

@@ -19,13 +19,14 @@ class Deviation(StrEnum):
     NO_USER = "no user"
     STILL_ACTIVE = "still active"
     OTHER_PROFILE = "other profile"
+    OTHER_LABEL = "other label"
     GROUP_MISSING = "group missing"
     GROUP_SURPLUS = "group surplus"
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One difference. `group_key` names the group, as `GroupName.key`, for the two that concern one."""
+    """One difference. `group_key` names the group, as `GroupName.key`, for those that concern one."""
 
     identifiant: str
     deviation: Deviation
@@ -52,7 +53,12 @@ def _drift_of(gateway: KeycloakGateway, desired: DesiredPerson) -> Iterator[Drif
         yield Drift(desired.identifiant, Deviation.STILL_ACTIVE)
     elif not desired.is_described_by(user):
         yield Drift(desired.identifiant, Deviation.OTHER_PROFILE)
-    present = groups_of_ours(gateway, user.id).keys()
+    groups = groups_of_ours(gateway, user.id)
+    for structure in desired.structures:
+        group = groups.get(structure.siren)
+        if group is not None and group.label != structure.label:
+            yield Drift(desired.identifiant, Deviation.OTHER_LABEL, structure.siren)
+    present = groups.keys()
     for key in sorted(desired.group_keys - present):
         yield Drift(desired.identifiant, Deviation.GROUP_MISSING, key)
     for key in sorted(present - desired.group_keys):

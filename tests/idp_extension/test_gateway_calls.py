@@ -156,6 +156,18 @@ def test_a_success_without_effect_is_unknown(
             write()
 
 
+def test_a_label_that_did_not_change_is_told(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    before = {"id": GROUP, "name": "216600726", "path": "/216600726", "attributes": {"label": ["Eus"]}}
+    keycloak.post(f"{ADMIN}/groups", status=201)
+    keycloak.get(f"{ADMIN}/groups", json=[before])
+    keycloak.put(f"{ADMIN}/groups/{GROUP}", status=204)
+
+    with pytest.raises(Unknown, match="not labelled"):
+        gateway.create_structure_group("216600726", "Commune d'Eus")
+
+
 def test_a_group_that_is_gone_is_left(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
     keycloak.delete(f"{ADMIN}/users/{USER}/groups/{GROUP}", status=404)
     keycloak.get(f"{ADMIN}/users/{USER}/groups", json=[])

@@ -1,13 +1,20 @@
 """What a projection costs when the caller knows the ids, and the order of what it sends."""
 
+from typing import Any
+
 import pytest
 import responses
+from responses import matchers
 
 from idp_extension.gateway import KeycloakGateway, Refused
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, project_person
 from tests.builders.played_keycloak import ADMIN, USER
 
-STRUCTURE = {"id": "22222222-2222-4222-8222-222222222222", "path": "/216600726"}
+STRUCTURE: dict[str, Any] = {
+    "id": "22222222-2222-4222-8222-222222222222",
+    "path": "/216600726",
+    "attributes": {"label": ["Commune d'Eus"]},
+}
 DEMANDE = {"id": "33333333-3333-4333-8333-333333333333", "path": "/216600726/mes-prets:demande"}
 LEFT = {"id": "44444444-4444-4444-8444-444444444444", "path": "/200000123"}
 CENDRINE = DesiredPerson(
@@ -43,7 +50,7 @@ def sent(keycloak: responses.RequestsMock) -> list[str]:
     ]
 
 
-READS = [f"GET users/{USER}", f"GET users/{USER}/groups?briefRepresentation=true"]
+READS = [f"GET users/{USER}", f"GET users/{USER}/groups?briefRepresentation=false"]
 
 
 def test_a_person_who_is_as_wanted_costs_two_reads(
@@ -70,6 +77,29 @@ def test_a_role_whose_group_is_known_costs_one_write_and_its_reading_back(
 
     assert project_person(gateway, CENDRINE).writes == 1
     assert sent(keycloak) == [*READS, f"PUT users/{USER}/groups/{DEMANDE['id']}", READS[1]]
+
+
+def test_a_structure_that_changed_its_name_is_labelled_anew(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    before = STRUCTURE | {"name": "216600726", "attributes": {"label": ["Eus"]}}
+    keycloak.get(f"{ADMIN}/users/{USER}/groups", json=[before, DEMANDE])
+    keycloak.get(f"{ADMIN}/groups", json=[before])
+    keycloak.post(f"{ADMIN}/groups", status=409)
+    keycloak.get(f"{ADMIN}/groups", json=[before])
+    keycloak.put(
+        f"{ADMIN}/groups/{STRUCTURE['id']}",
+        status=204,
+        match=[
+            matchers.json_params_matcher({"name": "216600726", "attributes": {"label": ["Commune d'Eus"]}})
+        ],
+    )
+    keycloak.get(f"{ADMIN}/groups", json=[STRUCTURE | {"name": "216600726"}])
+
+    projected = project_person(gateway, CENDRINE)
+
+    assert (projected.writes, projected.revoked) == (1, False)
+    assert sent(keycloak).count(f"PUT groups/{STRUCTURE['id']}") == 1
 
 
 def test_sessions_end_before_a_group_is_left_and_nothing_is_given_before(

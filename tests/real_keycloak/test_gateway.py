@@ -1,6 +1,7 @@
 """What the gateway says, told by the real Keycloak."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -108,6 +109,17 @@ def test_the_label_is_an_attribute(realm: AppliedRealm) -> None:
     assert realm.sync.get("groups", group.id)["attributes"] == {"label": ["CC « Pays d'Apt / Luberon »"]}
 
 
+def test_a_structure_that_exists_gets_the_new_label_and_keeps_its_group(gateway: KeycloakGateway) -> None:
+    siren = new_siren()
+    before = gateway.create_structure_group(siren, "Commune d'Eus")
+
+    renamed = gateway.create_structure_group(siren, "Commune d'Eus-le-Haut")
+
+    assert (before.label, renamed.label) == ("Commune d'Eus", "Commune d'Eus-le-Haut")
+    assert gateway.find_structure_group(siren) == renamed
+    assert renamed.id == before.id
+
+
 def test_more_than_ten_subgroups_are_all_listed(gateway: KeycloakGateway) -> None:
     group = gateway.create_structure_group(new_siren(), "Commune")
     names = [f"espace:role-{number}" for number in range(12)]
@@ -167,7 +179,7 @@ def test_ended_sessions_do_not_refresh(realm: AppliedRealm) -> None:
     realm.choose_password(user_id, PASSWORD)
     user = realm.gateway.get_user(user_id)
     assert user is not None
-    service = {"base_url": realm.url, "realm": realm.name, "client_id": "mes-prets"}
+    service: dict[str, Any] = {"base_url": realm.url, "realm": realm.name, "client_id": "mes-prets"}
     secret = realm.values.secrets["mes-prets"]
     tokens = log_in(
         **service,

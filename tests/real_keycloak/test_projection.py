@@ -138,6 +138,18 @@ def test_a_changed_name_and_address_are_written_once(realm: AppliedRealm) -> Non
     assert project_person(realm.gateway, married).writes == 0
 
 
+def test_a_structure_that_changed_its_name_is_labelled_once(realm: AppliedRealm) -> None:
+    desired = a_person(new_structure(DEMANDE))
+    first = project_person(realm.gateway, desired)
+    renamed = replace(desired, structures=(replace(desired.structures[0], label="Commune nouvelle"),))
+
+    assert project_person(realm.gateway, renamed) == replace(first, writes=1)
+    assert project_person(realm.gateway, renamed) == replace(first, writes=0)
+    group = realm.gateway.find_structure_group(desired.structures[0].siren)
+    assert group is not None
+    assert group.label == "Commune nouvelle"
+
+
 def test_stale_ids_are_found_again_by_name(realm: AppliedRealm) -> None:
     desired = a_person(new_structure(DEMANDE))
     first = project_person(realm.gateway, desired)

@@ -47,15 +47,17 @@ def test_every_change_by_hand_is_found_and_made_good(
     realm.gateway.join_group(projected.keycloak_id, elsewhere.id)
     realm.gateway.leave_group(projected.keycloak_id, projected.group_ids["216600726/mes-prets:demande"])
     realm.sync.put("users", projected.keycloak_id, body={"enabled": False})
+    realm.gateway.create_structure_group("216600726", "Eus")
 
     drift = list(find_drift(reader, [cendrine]))
 
     assert drift == [
         Drift(cendrine.identifiant, Deviation.OTHER_PROFILE),
+        Drift(cendrine.identifiant, Deviation.OTHER_LABEL, "216600726"),
         Drift(cendrine.identifiant, Deviation.GROUP_MISSING, "216600726/mes-prets:demande"),
         Drift(cendrine.identifiant, Deviation.GROUP_SURPLUS, "200000123"),
     ]
-    assert [found.grants_too_much for found in drift] == [False, False, True]
+    assert [found.grants_too_much for found in drift] == [False, False, False, True]
     project_person(realm.gateway, cendrine)
     assert list(find_drift(reader, [cendrine])) == []
 
