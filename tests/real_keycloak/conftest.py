@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from idp_extension.server import BuiltServer, RunningServer, free_port, start_server
 from tests.builders.applied_realm import AppliedRealm, apply_realm
+from tests.builders.oidc_login import open_browser
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,10 @@ def realm(keycloak_server: RunningServer) -> Iterator[AppliedRealm]:
     applied = apply_realm(keycloak_server)
     yield applied
     applied.close()
+
+
+@pytest.fixture
+def http_browser() -> Iterator[requests.Session]:
+    """A browser without a screen, which keeps its cookies: whoever logged in with it stays logged in."""
+    with open_browser() as browser:
+        yield browser

@@ -6,22 +6,35 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import requests
 
 from idp_extension.admin_api import AdminAPI, NotSent, Refused
 from idp_extension.realm import (
+    CatalogueClient,
+    Role,
     apply,
     disable_bootstrap_account,
     ensure_bootstrap_account,
     lint_live,
+    load_desired,
     plan,
     read_live,
 )
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import AppliedRealm, apply_realm, service_account
+from tests.builders.applied_realm import (
+    CONFIG,
+    DATAVIZ,
+    MES_PRETS,
+    AppliedRealm,
+    apply_realm,
+    service_account,
+)
+from tests.builders.oidc_login import log_in
 
 pytestmark = pytest.mark.keycloak
 
 ADMINISTRATION = "realm-management"
+PASSWORD = "Mairie-2026"
 
 
 @pytest.fixture(scope="module")
@@ -117,28 +130,71 @@ def test_mappers_and_administration_roles_in_excess_are_taken_away(spoiled: Appl
     assert "all-structures-mapper" in rules(spoiled)
 
 
-@pytest.mark.parametrize("through_a_realm_role", [False, True])
-def test_a_group_that_hands_out_administration_is_found(
-    own_realm: AppliedRealm, through_a_realm_role: bool
-) -> None:
-    """CVE-2026-94000: `manage-users` joins such a group and administers the realm."""
-    admin = own_realm.admin
-    administration = client_uuid(own_realm, ADMINISTRATION)
+def plant_administration(realm: AppliedRealm, through_a_realm_role: bool = False) -> str:
+    """A group « pilotes » whose members hold `realm-admin`; its id."""
+    admin = realm.admin
+    administration = client_uuid(realm, ADMINISTRATION)
     realm_admin = admin.get("clients", administration, "roles", "realm-admin")
     admin.post("groups", body={"name": "pilotes"})
-    group = admin.get("groups", search="pilotes", exact="true")[0]["id"]
+    group = str(admin.get("groups", search="pilotes", exact="true")[0]["id"])
     if through_a_realm_role:
         admin.post("roles", body={"name": "pilote"})
         admin.post("roles", "pilote", "composites", body=[realm_admin])
         admin.post("groups", group, "role-mappings", "realm", body=[admin.get("roles", "pilote")])
     else:
         admin.post("groups", group, "role-mappings", "clients", administration, body=[realm_admin])
+    return group
+
+
+@pytest.mark.parametrize("through_a_realm_role", [False, True])
+def test_a_group_that_hands_out_administration_is_found(
+    own_realm: AppliedRealm, through_a_realm_role: bool
+) -> None:
+    """CVE-2026-94000: `manage-users` joins such a group and administers the realm."""
+    admin = own_realm.admin
+    group = plant_administration(own_realm, through_a_realm_role)
 
     findings = lint_live(admin)
     admin.delete("groups", group)
 
     assert [(finding.rule, finding.where) for finding in findings] == [("administration-group", "/pilotes")]
     assert lint_live(admin) == ()
+
+
+def test_who_joins_such_a_group_administers_nothing_through_our_clients(own_realm: AppliedRealm) -> None:
+    """CVE-2026-94000 played: 26.7.5 lets `manage-users` join. No client carries the role into a token."""
+    admin, sync = own_realm.admin, own_realm.sync
+    group = plant_administration(own_realm)
+    intruder = own_realm.gateway.create_user("intrus", email="intrus@eus.example", prenom="A", nom="B")
+    own_realm.choose_password(intruder, PASSWORD)
+    account = admin.get("clients", client_uuid(own_realm, "bdt-sync"), "service-account-user")["id"]
+    for user_id in (intruder, account):
+        sync.put("users", user_id, "groups", group)
+
+    again = service_account(own_realm.url, own_realm.name, "bdt-sync")
+    with pytest.raises(Refused, match="403"):
+        again.put(body={"accessTokenLifespan": 900})
+    again.close()
+    for client in ("portail", "mes-prets"):
+        token = log_in(
+            base_url=own_realm.url,
+            realm=own_realm.name,
+            client_id=client,
+            client_secret=own_realm.values.secrets[client],
+            redirect_uri=own_realm.wanted.clients[client]["redirectUris"][0],
+            username="intrus",
+            password=PASSWORD,
+        )["access_token"]
+        answer = requests.get(
+            f"{own_realm.url}/admin/realms/{own_realm.name}/users",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+        assert answer.status_code == 403
+    findings = lint_live(admin)
+    admin.delete("groups", group)
+
+    assert [(finding.rule, finding.where) for finding in findings] == [("administration-group", "/pilotes")]
 
 
 def test_the_sync_account_may_not_make_administrators_nor_change_the_realm(realm: AppliedRealm) -> None:
@@ -192,3 +248,15 @@ def test_a_new_espace_is_one_more_client(spoiled: AppliedRealm) -> None:
         "create role mes-prets:encours"
     ]
     assert apply(spoiled.admin, label).changes == ()
+
+
+def test_an_espace_without_an_address_yet_is_applied_once(spoiled: AppliedRealm) -> None:
+    soon = CatalogueClient("territoires-innovation", "Espace privé", (Role("acces", "Accès"),), (), "")
+    wanted = load_desired(CONFIG, spoiled.values, [MES_PRETS, DATAVIZ, soon])
+
+    assert [str(change) for change in apply(spoiled.admin, wanted).changes] == [
+        "create client territoires-innovation",
+        "create role territoires-innovation:acces",
+    ]
+    assert apply(spoiled.admin, wanted).changes == ()
+    assert lint_live(spoiled.admin) == ()
