@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from policies.engine.bench import bench_policy
 from policies.engine.cases import golden_cases, run_cases
 from policies.engine.catalogue import POLICIES
 from policies.engine.check import check, format_files
@@ -224,6 +225,16 @@ def replay_command(journal: Path, revision: str) -> None:
     for line in replayed.lines():
         click.echo(line)
     sys.exit(1 if replayed.changes else 0)
+
+
+@policy.command("bench")
+@click.pass_context
+def bench_command(ctx: click.Context) -> None:
+    """What a decision costs, with the ratio to the same rules by hand in Python."""
+    figures = list(bench_policy(read_policies(_root(ctx))))
+    for figure in figures:
+        click.echo(str(figure))
+    sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The only door to the rules: anything but a clean Allow is a refusal."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 from policies.engine.alarms import AlarmCounter
@@ -9,11 +9,10 @@ from policies.engine.cedar import Decision as CedarDecision
 from policies.engine.cedar import Entities, PolicySet, is_authorized_batch
 from policies.engine.facts import catalogue_entities, context_of, facts_digest, facts_text, ref_of
 from policies.engine.model import Environment
-from policies.engine.probes import probe_set, ranked_missing
+from policies.engine.probes import Missing, Probes
 from policies.engine.request import Decision, Entity, EntityRef, Request
 from policies.engine.revision import Policies, load_policies
 from policies.engine.slice import SliceContract
-from policies.engine.statements import Rule
 
 __all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine", "question_of"]
 
@@ -49,6 +48,7 @@ class Engine:
         self._alarms = alarms
         self._catalogue = {entity.ref: entity for entity in catalogue_entities(policies.catalogue)}
         self._contracts: dict[Environment, SliceContract] = {}
+        self._probes_of: dict[Environment, Probes] = {}
         self._known = frozenset(policies.model.environments)
 
     def decide(self, request: Request) -> Decision:
@@ -68,10 +68,8 @@ class Engine:
 
     def near_misses(self, request: Request) -> tuple[tuple[str, ...], ...]:
         """The missing conditions of each permit of this kind of question, the nearest permit first."""
-        permits = self._permits(_environment(request))
         handle = self.policies.base.with_added_json_str(facts_text(request.entities), self.policies.schema)
-        (probed,) = self._ask([request], self._probes, handle)
-        return ranked_missing(permits, frozenset(probed.diagnostics.reasons))
+        return self._near_misses([request], handle)[id(request)]
 
     def contract(self, environment: Environment) -> SliceContract:
         """What an environment of this revision reads.
@@ -107,10 +105,18 @@ class Engine:
         asked = [request for request in batch if self._is_askable(request, given)]
         results = dict(zip(map(id, asked), self._ask(asked, self.policies.handle, handle), strict=True))
         refused = [request for request in asked if results[id(request)].decision == CedarDecision.Deny]
-        probed = dict(zip(map(id, refused), self._ask(refused, self._probes, handle), strict=True))
-        return [
-            self._verdict(request, results.get(id(request)), probed.get(id(request))) for request in batch
-        ]
+        missing = self._near_misses(refused, handle)
+        return [self._verdict(results.get(id(request)), missing.get(id(request), ())) for request in batch]
+
+    def _near_misses(self, refused: list[Request], handle: Entities) -> dict[int, Missing]:
+        """Why not, by the identity of the request: only probes of the kinds of question at hand are asked."""
+        found: dict[int, Missing] = {}
+        for environment in {_environment(request) for request in refused}:
+            alike = [request for request in refused if _environment(request) == environment]
+            probes = self._probes(environment)
+            for request, result in zip(alike, self._ask(alike, probes.handle, handle), strict=True):
+                found[id(request)] = probes.ranked_missing(frozenset(result.diagnostics.reasons))
+        return found
 
     def _is_askable(self, request: Request, given: dict[EntityRef, Entity]) -> bool:
         try:
@@ -127,7 +133,7 @@ class Engine:
         questions = [question_of(request) for request in requests]
         return is_authorized_batch(questions, rules, entities, self.policies.schema) if questions else []
 
-    def _verdict(self, request: Request, result: Any, probes: Any) -> "_Verdict":
+    def _verdict(self, result: Any, missing: Missing) -> "_Verdict":
         if result is None:
             return _FAULT
         if result.diagnostics.errors or result.decision == CedarDecision.NoDecision:
@@ -136,16 +142,15 @@ class Engine:
         rules = tuple(sorted(result.diagnostics.reasons))
         if result.decision == CedarDecision.Allow:
             return True, rules, ()
-        satisfied = frozenset(probes.diagnostics.reasons)
-        ranked = ranked_missing(self._permits(_environment(request)), satisfied)
-        return False, rules, ranked[0] if ranked else ()
+        return False, rules, missing[0] if missing else ()
 
-    def _permits(self, environment: Environment) -> list[Rule]:
-        return [each.rule for each in self.contract(environment).applied if each.rule.effect == "permit"]
-
-    @cached_property
-    def _probes(self) -> PolicySet:
-        return probe_set(self.policies)
+    def _probes(self, environment: Environment) -> Probes:
+        if environment not in self._probes_of:
+            applied = self.contract(environment).applied
+            self._probes_of[environment] = Probes(
+                each.rule for each in applied if each.rule.effect == "permit"
+            )
+        return self._probes_of[environment]
 
 
 _Verdict = tuple[bool, tuple[str, ...], tuple[str, ...]]

@@ -8,11 +8,13 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from policies.engine.cedar import PolicySet, pst
-from policies.engine.revision import Policies, policy_set
+from policies.engine.revision import policy_set
 from policies.engine.statements import Rule
 from policies.engine.syntax import paths_read, sides
 
-__all__ = ["parts_of", "probe_set", "ranked_missing"]
+__all__ = ["Missing", "Probes", "parts_of"]
+
+Missing = tuple[tuple[str, ...], ...]
 
 
 def parts_of(rule: Rule) -> tuple[pst.Expr, ...]:
@@ -38,20 +40,22 @@ def _guard_of(part: pst.Expr, earlier: list[pst.Expr]) -> int | None:
     return None
 
 
-def probe_set(policies: Policies) -> PolicySet:
-    """One permit for each part of each permit."""
-    return policy_set(probe for rule in policies.rules if rule.effect == "permit" for probe in _probes(rule))
+class Probes:
+    """The probes of some permits: one permit for each part of each of them."""
+
+    def __init__(self, permits: Iterable[Rule]) -> None:
+        self._parts = {
+            rule: tuple(f"{rule.id}#{number}" for number, _ in enumerate(parts_of(rule), start=1))
+            for rule in permits
+        }
+        self.handle: PolicySet = policy_set(probe for rule in self._parts for probe in _probes(rule))
+
+    def ranked_missing(self, satisfied: frozenset[str]) -> Missing:
+        """The missing parts of each permit; the permit with the fewest first, by id among equals."""
+        missing = (tuple(part for part in parts if part not in satisfied) for parts in self._parts.values())
+        return tuple(sorted(missing, key=lambda parts: (len(parts), parts)))
 
 
 def _probes(rule: Rule) -> Iterator[pst.Template]:
     for number, part in enumerate(parts_of(rule), start=1):
         yield dataclasses.replace(rule.template, id=f"{rule.id}#{number}", clauses=(pst.When(part),))
-
-
-def ranked_missing(permits: Iterable[Rule], satisfied: frozenset[str]) -> tuple[tuple[str, ...], ...]:
-    """The missing parts of each permit; the permit with the fewest first, by id among equals."""
-    missing = []
-    for rule in permits:
-        parts = (f"{rule.id}#{number}" for number, _ in enumerate(parts_of(rule), start=1))
-        missing.append(tuple(part for part in parts if part not in satisfied))
-    return tuple(sorted(missing, key=lambda parts: (len(parts), parts)))
