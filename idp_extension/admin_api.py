@@ -163,7 +163,12 @@ class AdminAPI:
 
     def server_version(self) -> str:
         """The version that the server gives of itself, such as "26.7.5"."""
-        return str(self._json("GET", "admin/serverinfo", {})["systemInfo"]["version"])
+        return str(self.server_info()["systemInfo"]["version"])
+
+    def server_info(self) -> dict[str, Any]:
+        """What the server tells of itself; `systemInfo` is for realm administrators alone."""
+        found: dict[str, Any] = self._json("GET", "admin/serverinfo", {})
+        return found
 
     def close(self) -> None:
         """Closes the sockets kept alive."""

@@ -1,6 +1,8 @@
 """The only place that chooses the real parts: database, clock, Keycloak, carrier, mail server."""
 
+from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
+from idp_extension.server import check_provider, provider_version
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
@@ -35,6 +37,22 @@ def build_gateway(settings: Settings) -> KeycloakGateway:
     return KeycloakGateway(
         settings.keycloak_url, settings.keycloak_realm, SYNC_ACCOUNT, settings.sync_client_secret
     )
+
+
+def check_keycloak(settings: Settings) -> None:
+    """Refuse a Keycloak whose tokens would hold the roles of all structures at once.
+
+    Raises:
+        ServerError: it runs without our provider, or with another version of it.
+        GatewayError: it does not answer; whether that matters is the caller's to say.
+    """
+    api = AdminAPI.as_service_account(
+        settings.keycloak_url, settings.keycloak_realm, SYNC_ACCOUNT, settings.sync_client_secret
+    )
+    try:
+        check_provider(api.server_info(), provider_version())
+    finally:
+        api.close()
 
 
 def build_carrier(settings: Settings) -> SpoolCarrier:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import click
 
+from idp_extension.gateway import GatewayError
+from idp_extension.server import ServerError
 from onboarding_api import bootstrap
 from onboarding_api.migrations import SchemaUnfit
 from onboarding_api.migrations import migrate as migrate_database
@@ -23,10 +25,10 @@ def _settings() -> Settings:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A database that has not our tables is told in a sentence."""
+    """A database without our tables, or a Keycloak without our provider, is told in a sentence."""
     try:
         yield
-    except SchemaUnfit as error:
+    except (SchemaUnfit, ServerError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -44,8 +46,16 @@ def worker() -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    settings = _settings()
     with _told():
-        bootstrap.build_worker(_settings()).run(stop)
+        try:
+            bootstrap.check_keycloak(settings)
+        except GatewayError as error:
+            click.echo(
+                f"Keycloak does not answer yet ({type(error).__name__}): deliveries to it will wait.",
+                err=True,
+            )
+        bootstrap.build_worker(settings).run(stop)
 
 
 @click.command()
