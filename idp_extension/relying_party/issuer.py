@@ -150,11 +150,9 @@ class Issuer:
     def _fetch_keys(self, address: str) -> KeySet:
         document = self._get(address)
         try:
-            # Keys to encrypt with, and of kinds that none of our algorithms uses, are none of our business.
-            signing = [
-                key for key in document["keys"] if key.get("use", "sig") == "sig" and key["kty"] in KEY_TYPES
-            ]
-            return KeySet.import_key_set({"keys": signing})
+            # Kinds of keys that none of our algorithms uses are none of our business (RFC 7517 §5).
+            ours = [key for key in document["keys"] if key["kty"] in KEY_TYPES]
+            return KeySet.import_key_set({"keys": ours})
         except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
             raise IssuerUnavailable(f"no key set: {type(error).__name__}") from None
 

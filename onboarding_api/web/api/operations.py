@@ -66,13 +66,19 @@ class Operation:
         faults: list[dict[str, str]] = []
         checked_path = _checked({name: PATH[name] for name in path}, path, "path", faults)
         query = _checked(self.query, _query(faults), "query", faults)
-        body = _checked(self.body, _json(faults), "body", faults) if self.body is not None else {}
+        body = self._body(faults)
         if faults:
             return problem(422, "bad_input", "La demande contient des erreurs.", faults=faults)
         given = self.act(Call(actor, checked_path, query, body))
         if given is None:
             return Response(status=self.status)
         return Response(json.dumps(given, ensure_ascii=False), self.status, mimetype="application/json")
+
+    def _body(self, faults: list[dict[str, str]]) -> Mapping[str, Any]:
+        if self.body is None:
+            return {}
+        received = _json(faults)
+        return {} if received is None else _checked(self.body, received, "body", faults)
 
 
 def add_to(blueprint: Blueprint, operation: Operation) -> None:
@@ -100,21 +106,21 @@ def _query(faults: list[dict[str, str]]) -> dict[str, str]:
     return request.args.to_dict()
 
 
-def _json(faults: list[dict[str, str]]) -> dict[str, Any]:
-    """The body as a JSON object; NaN, Infinity, doubled names and other values are faults."""
+def _json(faults: list[dict[str, str]]) -> dict[str, Any] | None:
+    """The body as a JSON object; NaN, Infinity, doubled names and other values are faults (None)."""
     if request.mimetype != "application/json":
         faults.append({"field": "body", "reason": "Content-Type must be application/json"})
-        return {}
+        return None
     try:
         text = request.get_data().decode()
         value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
         _check_plain(value)
     except (ValueError, RecursionError):
         faults.append({"field": "body", "reason": "not JSON in UTF-8 with each name once"})
-        return {}
+        return None
     if not isinstance(value, dict):
         faults.append({"field": "body", "reason": "not a JSON object"})
-        return {}
+        return None
     return value
 
 

@@ -214,7 +214,6 @@ def test_an_issuer_that_is_down_is_told_apart_from_a_bad_token(provider: Provide
 @pytest.mark.parametrize(
     ("fault", "document"),
     [
-        ("discovery", {"issuer": "https://evil.example"}),
         ("discovery", []),
         ("discovery", b"<html>"),
         ("keys", {}),
@@ -230,6 +229,13 @@ def test_a_document_that_is_none_makes_the_issuer_unavailable(
     provider.faults[fault] = document
     with pytest.raises(IssuerUnavailable):
         verify(issuer, token(provider))
+
+
+def test_a_discovery_document_of_another_issuer_is_not_followed(provider: Provider, issuer: Issuer) -> None:
+    _, document = provider.get("/realms/bdt/.well-known/openid-configuration")
+    provider.faults["discovery"] = {**document, "issuer": "https://evil.example"}
+    with pytest.raises(IssuerUnavailable):
+        issuer.endpoints()
 
 
 def test_a_discovery_document_without_an_address_makes_the_issuer_unavailable(
