@@ -29,9 +29,10 @@ from policies.engine.prove import prove
 from policies.engine.questions import read_question
 from policies.engine.replay import replay
 from policies.engine.report import report
-from policies.engine.revision import read_policies
+from policies.engine.revision import Policies, read_policies
 from policies.engine.revisions import is_approved, open_revision
 from policies.engine.scenarios import read_scenarios
+from policies.engine.second_opinion import Opinion, compare_properties, compare_revisions, rules_never_error
 from policies.engine.why import explain
 
 __all__ = ["policy"]
@@ -153,36 +154,57 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
+_second_opinion = click.option(
+    "--second-opinion", is_flag=True, help="Put every verdict to `cedar symcc` too; fail on any disagreement."
+)
+
+
 @policy.command("prove")
 @click.option("--lifecycle", is_flag=True, help="Walk every state that the product's life can reach.")
+@_second_opinion
 @click.pass_context
-def prove_command(ctx: click.Context, lifecycle: bool) -> None:
+def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> None:
     """Each property PROVED or REFUTED, for any number of people, structures and services."""
     policies = read_policies(_root(ctx))
     if lifecycle:
-        walks = [walk(policies, universe) for universe in read_universes(policies)]
-        for line in (line for each in walks for line in each.lines()):
-            click.echo(line)
-        sys.exit(1 if any(each.broken for each in walks) else 0)
+        sys.exit(_walk_all(policies))
     proof = prove(policies)
     for line in proof.lines():
         click.echo(line)
-    sys.exit(0 if proof.holds else 1)
+    opinions = [*compare_properties(policies, proof), *rules_never_error(policies)] if second_opinion else []
+    sys.exit(0 if proof.holds and _all_agree(opinions) else 1)
+
+
+def _walk_all(policies: Policies) -> int:
+    walks = [walk(policies, universe) for universe in read_universes(policies)]
+    for line in (line for each in walks for line in each.lines()):
+        click.echo(line)
+    return 1 if any(each.broken for each in walks) else 0
+
+
+def _all_agree(opinions: list[Opinion]) -> bool:
+    for opinion in opinions:
+        click.echo(str(opinion))
+    return all(opinion.agrees for opinion in opinions)
 
 
 @policy.command("diff")
 @click.argument("before")
 @click.argument("after")
-def diff_command(before: str, after: str) -> None:
+@_second_opinion
+def diff_command(before: str, after: str, second_opinion: bool) -> None:
     """What two folders or git revisions answer differently; 1 when something is newly allowed.
 
     A commit that carries the trailer `Approved-by-security: …` may newly allow.
     """
     with open_revision(before) as old, open_revision(after) as new:
         difference = compare(old, new)
+        newly_allowed = {change.environment for change in difference.changes if change.newly_allowed}
+        opinions = list(compare_revisions(old, new, newly_allowed)) if second_opinion else []
     for line in difference.lines():
         click.echo(line)
-    sys.exit(1 if difference.newly_allowed and not is_approved(after) else 0)
+    is_open = difference.newly_allowed and not is_approved(after)
+    sys.exit(0 if _all_agree(opinions) and not is_open else 1)
 
 
 @policy.command("explain")

@@ -1,0 +1,23 @@
+"""The official symbolic compiler beside our encoder: what happens when it is not there."""
+
+import pytest
+from click.testing import CliRunner
+
+from policies.engine.cli import policy
+from policies.engine.faults import BadSource
+from policies.engine.second_opinion import Opinion, find_cedar
+
+
+def test_without_the_program_the_command_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadSource, match="Second opinion"):
+        find_cedar()
+    result = CliRunner().invoke(policy, ["prove", "--second-opinion"])
+    assert result.exit_code == 2
+    assert "is not installed" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_disagreement_shows():
+    assert "DISAGREE" in str(Opinion("P-X", "PROVED", "REFUTED", 3))
+    assert "agree" in str(Opinion("P-X", "PROVED", "PROVED", 3))
