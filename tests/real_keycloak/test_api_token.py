@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 from joserfc import jws
 
+from idp_extension.relying_party import client
+from idp_extension.relying_party.client import ID_TOKEN
 from idp_extension.relying_party.issuer import Issuer, TokenRefused
 from onboarding_api.web.api.bearer import ACCESS_TOKEN, AUDIENCE
 from tests.builders.applied_realm import AppliedRealm
@@ -14,7 +16,6 @@ from tests.builders.oidc_login import log_in, refresh
 pytestmark = pytest.mark.keycloak
 
 PASSWORD = "Mairie-2026"
-REDIRECT_URI = "http://127.0.0.1:8400/connexion/retour"
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +33,15 @@ def identifiant(realm: AppliedRealm) -> str:
     return chosen
 
 
-def tokens(realm: AppliedRealm, identifiant: str, scope: str) -> dict[str, Any]:
+def tokens(
+    realm: AppliedRealm, identifiant: str, scope: str, client_id: str = "portail", port: int = 8400
+) -> dict[str, Any]:
     return log_in(
         base_url=realm.url,
         realm=realm.name,
-        client_id="portail",
-        client_secret=realm.values.secrets["portail"],
-        redirect_uri=REDIRECT_URI,
+        client_id=client_id,
+        client_secret=realm.values.secrets[client_id],
+        redirect_uri=f"http://127.0.0.1:{port}/connexion/retour",
         username=identifiant,
         password=PASSWORD,
         scope=scope,
@@ -85,6 +88,17 @@ def test_a_refreshed_token_keeps_its_audience_only_with_the_scope(
         else:
             with pytest.raises(TokenRefused):
                 issuer.verify(later, audience=AUDIENCE, types=ACCESS_TOKEN)
+
+
+def test_the_tokens_of_a_service_are_what_its_guard_checks(
+    realm: AppliedRealm, issuer: Issuer, identifiant: str
+) -> None:
+    given = tokens(realm, identifiant, "openid", "mes-prets", 8401)
+
+    for token, types in ((given["id_token"], ID_TOKEN), (given["access_token"], client.ACCESS_TOKEN)):
+        assert issuer.verify(token, audience="mes-prets", types=types)["azp"] == "mes-prets"
+        with pytest.raises(TokenRefused):
+            issuer.verify(token, audience=AUDIENCE, types=types)
 
 
 def test_the_addresses_are_the_ones_of_the_realm(realm: AppliedRealm, issuer: Issuer) -> None:
