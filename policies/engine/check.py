@@ -5,7 +5,7 @@ from pathlib import Path
 
 from policies.engine.cedar import format_policies
 from policies.engine.faults import Fault
-from policies.engine.lint import WIDTH, form_faults, lint, validation_faults
+from policies.engine.lint import WIDTH, form_faults, lint, property_faults, validation_faults
 from policies.engine.model import render_schema, stale_files
 from policies.engine.revision import Policies, read_policies
 from policies.engine.statements import read_rules
@@ -45,6 +45,7 @@ def check(root: Path) -> Checked:
         *stale,
         *validation_faults(policies.rules, policies),
         *validation_faults(properties, policies),
+        *property_faults(properties, policies),
         *lint(policies),
         *form_faults(root, *FORMATTED),
     )

@@ -15,6 +15,7 @@ from policies.engine.bench import bench_policy
 from policies.engine.cases import golden_cases, run_cases
 from policies.engine.catalogue import POLICIES
 from policies.engine.check import check, format_files
+from policies.engine.cli_access import what_can_command, who_can_command
 from policies.engine.controls import as_markdown as controls_markdown
 from policies.engine.controls import read_controls
 from policies.engine.decide import Engine
@@ -55,7 +56,8 @@ def _print_faults(faults: tuple[Fault, ...] | list[Fault]) -> None:
 
 
 def _root(ctx: click.Context) -> Path:
-    root: Path = ctx.obj
+    # Without our group above it (`bdt bench policy`) a command speaks of the product's own rules.
+    root: Path = ctx.obj or POLICIES
     return root
 
 
@@ -257,6 +259,10 @@ def bench_command(ctx: click.Context) -> None:
     for figure in figures:
         click.echo(str(figure))
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
+
+
+policy.add_command(who_can_command)
+policy.add_command(what_can_command)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from policies.engine.facts import instant
 from policies.engine.request import Decision, Entity, EntityRef, Request, Value
 
-__all__ = ["journal_record", "request_of"]
+__all__ = ["entities_from_json", "journal_record", "read_ref", "request_of", "written"]
 
 
 def journal_record(request: Request, decision: Decision) -> dict[str, Any]:
@@ -18,12 +18,12 @@ def journal_record(request: Request, decision: Decision) -> dict[str, Any]:
     """
     return {
         "at": instant(request.now),
-        "actor": _written(request.actor),
+        "actor": written(request.actor),
         "action": request.action,
-        "resource": _written(request.resource),
+        "resource": written(request.resource),
         "context": {"acr": request.acr},
         "facts": {
-            _written(entity.ref): {name: _to_json(value) for name, value in entity.attributes.items()}
+            written(entity.ref): {name: _to_json(value) for name, value in entity.attributes.items()}
             for entity in request.entities
         },
         "rules": list(decision.rules),
@@ -41,23 +41,38 @@ def request_of(record: Mapping[str, Any]) -> Request:
         KeyError, TypeError, ValueError: the record is not one.
     """
     return Request(
-        actor=_read(record["actor"]),
+        actor=read_ref(record["actor"]),
         action=record["action"],
-        resource=_read(record["resource"]),
+        resource=read_ref(record["resource"]),
         now=datetime.fromisoformat(record["at"]),
         acr=record["context"]["acr"],
-        entities=tuple(
-            Entity(_read(ref), {name: _from_json(value) for name, value in attributes.items()})
-            for ref, attributes in record["facts"].items()
-        ),
+        entities=entities_from_json(record["facts"]),
     )
 
 
-def _written(ref: EntityRef) -> str:
+def entities_from_json(facts: Mapping[str, Mapping[str, Any]]) -> tuple[Entity, ...]:
+    """The facts of a record.
+
+    Raises:
+        TypeError, ValueError: they are none.
+    """
+    return tuple(
+        Entity(read_ref(ref), {name: _from_json(value) for name, value in attributes.items()})
+        for ref, attributes in facts.items()
+    )
+
+
+def written(ref: EntityRef) -> str:
+    """A reference as text, `Type::id`."""
     return f"{ref.type}::{ref.id}"
 
 
-def _read(text: str) -> EntityRef:
+def read_ref(text: str) -> EntityRef:
+    """A reference from its text.
+
+    Raises:
+        ValueError: it is none.
+    """
     kind, mark, ref_id = text.partition("::")
     if not mark:
         raise ValueError("expected Type::id")
@@ -71,9 +86,9 @@ def _to_json(value: Value) -> Any:
         case datetime():
             return instant(value)
         case EntityRef():
-            return _written(value)
+            return written(value)
         case frozenset():
-            return sorted(map(_written, value))
+            return sorted(map(written, value))
 
 
 def _from_json(value: Any) -> Value:
@@ -81,10 +96,10 @@ def _from_json(value: Any) -> Value:
         case bool() | int():
             return value
         case str() if "::" in value:
-            return _read(value)
+            return read_ref(value)
         case str():
             return datetime.fromisoformat(value)
         case list():
-            return frozenset(map(_read, value))
+            return frozenset(map(read_ref, value))
         case _:
             raise ValueError("neither flag, number, moment, reference nor set")

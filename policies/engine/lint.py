@@ -14,9 +14,10 @@ from policies.engine.revision import Policies
 from policies.engine.statements import Rule
 from policies.engine.subset import outside_subset
 
-__all__ = ["WIDTH", "form_faults", "lint", "validation_faults"]
+__all__ = ["KINDS", "WIDTH", "form_faults", "lint", "property_faults", "validation_faults"]
 
 GUARDS = "rules/90-guards.cedar"
+KINDS = ("never", "only-if", "always", "possible")
 ANNOTATIONS = ("control", "owner", "says", "says_fr")
 WIDTH = 100
 
@@ -51,6 +52,22 @@ def _sentences(rule: Rule) -> Iterator[str]:
         f'@{name}("…") is missing: the French sentence of that condition' for name in sorted(wanted - written)
     )
     yield from (f"@{name} has no condition" for name in sorted(written - wanted))
+
+
+def property_faults(properties: tuple[Rule, ...], policies: Policies) -> list[Fault]:
+    """Faults of the properties: a kind that is none, a sentence that is missing, nothing to speak of."""
+    faults = []
+    for rule in properties:
+        if rule.note("kind") not in KINDS:
+            faults.append(rule.fault(f'@kind("…") must be one of {", ".join(KINDS)}'))
+        faults += [rule.fault(f'@{name}("…") is missing') for name in ANNOTATIONS if not rule.note(name)]
+        for clause in rule.template.clauses:
+            faults += [
+                rule.fault(f"{node} is outside the supported subset") for node in outside_subset(clause.expr)
+            ]
+        if not _applies_somewhere(rule, policies):
+            faults.append(rule.fault("can never apply: it would prove nothing"))
+    return faults
 
 
 def _applies_somewhere(rule: Rule, policies: Policies) -> bool:

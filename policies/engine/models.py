@@ -20,8 +20,9 @@ from policies.engine.syntax import paths_read
 
 __all__ = ["ModelCase", "bounds", "case_of", "describe", "find_case"]
 
-LATEST_MS = 4_000_000_000_000  # in the year 2096: every moment of a model can be written as a date
-LARGEST = 2**40
+# The assumption of the proofs: every moment that the rules read lies between 1970 and 2100.
+LATEST_MS = 4_102_444_800_000
+SMALLEST, LARGEST = -(2**63), 2**63 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,10 +74,10 @@ def bounds(question: Question, conditions: Iterable[pst.Expr]) -> list[Any]:
         kind = question.world.model.type_of(question.environment, path)
         if kind is not None and kind.name in ("datetime", "Long") and not kind.is_set:
             term = _term_at(question, path)
-            low, high = (0, LATEST_MS) if kind.name == "datetime" else (-LARGEST, LARGEST)
+            low, high = (0, LATEST_MS - 1) if kind.name == "datetime" else (SMALLEST, LARGEST)
             found += [term >= low, term <= high]
     now = question.context["now"]
-    return [*found, now >= 0, now <= LATEST_MS]
+    return [*found, now >= 0, now < LATEST_MS]
 
 
 def _term_at(question: Question, path: tuple[str, ...]) -> Any:
@@ -130,10 +131,10 @@ class _Reader:
 
     def number(self, term: Any) -> int:
         found: int = self.value(term).as_long()
-        return max(-LARGEST, min(LARGEST, found))
+        return max(SMALLEST, min(LARGEST, found))
 
     def moment(self, term: Any) -> datetime:
-        return EPOCH + timedelta(milliseconds=max(0, min(LATEST_MS, self.value(term).as_long())))
+        return EPOCH + timedelta(milliseconds=max(0, min(LATEST_MS - 1, self.value(term).as_long())))
 
     def ref(self, kind: AttributeType, term: Any) -> EntityRef:
         element = self.value(term)

@@ -12,15 +12,14 @@ from typing import Any
 from policies.engine.decide import Engine
 from policies.engine.environments import Applied, applied_rules, scope_holds, specialise, whole_condition
 from policies.engine.faults import BadSource
+from policies.engine.lint import property_faults
 from policies.engine.model import Environment
 from policies.engine.models import ModelCase, describe, find_case
 from policies.engine.revision import Policies
 from policies.engine.smt import TIMEOUT_MS, Question, World, world_of
 from policies.engine.statements import Rule, read_rules
 
-__all__ = ["KINDS", "Proof", "Prover", "Verdict", "prove", "read_properties"]
-
-KINDS = ("never", "only-if", "always", "possible")
+__all__ = ["Proof", "Prover", "Verdict", "prove", "read_properties"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +95,7 @@ def read_properties(policies: Policies) -> tuple[Rule, ...]:
         BadSource: a kind that does not exist, or a property that fits no environment.
     """
     properties = read_rules(policies.root, "properties")
-    faults = [
-        each.fault(f'@kind("…") must be one of {", ".join(KINDS)}')
-        for each in properties
-        if each.note("kind") not in KINDS
-    ]
-    faults += [
-        each.fault("can never apply: it would prove nothing")
-        for each in properties
-        if not any(applied_rules((each,), policies.model, here) for here in policies.model.environments)
-    ]
+    faults = property_faults(properties, policies)
     if faults:
         raise BadSource(faults)
     return properties

@@ -15,7 +15,7 @@ from policies.engine.strict import StrictValidator, flat_errors, with_guess
 from policies.engine.subset import duration_of
 from policies.engine.yaml_source import Source, Steps, load_yaml
 
-__all__ = ["read_scenarios"]
+__all__ = ["read_scenarios", "read_world"]
 
 ABSENT = "absent"
 FORM = {
@@ -56,6 +56,17 @@ def read_scenarios(policies: Policies) -> tuple[Case, ...]:
     if faults:
         raise BadSource(faults)
     return tuple(cases)
+
+
+def read_world(policies: Policies) -> tuple[tuple[Entity, ...], datetime]:
+    """The personas as they are before any scenario, and their `now`.
+
+    Raises:
+        BadSource: the personas cannot be read.
+    """
+    personas = load_yaml(policies.root / "scenarios" / "personas.yaml", policies.root)
+    world = _World(policies, personas)
+    return tuple(world.entities({}).values()), world.now
 
 
 def _rows(source: Source) -> list[dict[str, Any]]:

@@ -12,19 +12,24 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import count
 from pathlib import Path
 
-from policies.engine.environments import applied_rules
+from policies.engine.cedar import pst
+from policies.engine.environments import applied_rules, cone
 from policies.engine.faults import BadSource, Fault
 from policies.engine.model import Environment
 from policies.engine.prove import Proof, Prover
-from policies.engine.revision import Policies
+from policies.engine.revision import Policies, policy_set
 from policies.engine.statements import Rule
+from policies.engine.syntax import conjunction
 
 __all__ = ["Opinion", "compare_properties", "compare_revisions", "find_cedar", "rules_never_error"]
 
 SECONDS = 90
+EARLIEST, LATEST = "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,9 @@ def compare_properties(policies: Policies, proof: Proof) -> Iterator[Opinion]:
         for verdict in proof.verdicts:
             rule = verdict.property
             here = prover.environments_of(rule)
-            held = symcc.ask_all([(_query(rule), each, _files(rule)) for each in here], (rule,))
-            is_wanted = rule.note("kind") == "possible"
-            theirs = not all(held) if is_wanted else all(held)
-            yield Opinion(rule.id, verdict.outcome, "PROVED" if theirs else "REFUTED", len(here))
+            held = symcc.ask_all([_question(rule, each, policies) for each in here])
+            theirs = not all(held) if rule.note("kind") == "possible" else all(held)
+            yield Opinion(rule.id, verdict.outcome, _verdict(theirs), len(here))
 
 
 def rules_never_error(policies: Policies) -> Iterator[Opinion]:
@@ -80,12 +84,8 @@ def rules_never_error(policies: Policies) -> Iterator[Opinion]:
             here = [
                 each for each in policies.model.environments if applied_rules((rule,), policies.model, each)
             ]
-            held = symcc.ask_all(
-                [("never-errors", each, ("--policies", f"{rule.id}.cedar")) for each in here], (rule,)
-            )
-            yield Opinion(
-                f"{rule.id} never errors", "PROVED", "PROVED" if all(held) else "REFUTED", len(here)
-            )
+            held = symcc.ask_all([("never-errors", each, (_guarded(rule, each, policies),)) for each in here])
+            yield Opinion(f"{rule.id} never errors", "PROVED", _verdict(all(held)), len(here))
 
 
 def compare_revisions(
@@ -93,30 +93,74 @@ def compare_revisions(
 ) -> Iterator[Opinion]:
     """Each environment: whether the second revision allows something that the first refused."""
     with _Symcc(after) as symcc:
-        symcc.write("before.cedar", before.rules)
         here = after.model.environments
-        files = ("--policies1", "rules.cedar", "--policies2", "before.cedar")
-        for environment, held in zip(
-            here, symcc.ask_all([("implies", each, files) for each in here]), strict=True
-        ):
-            ours = "REFUTED" if environment in newly_allowed else "PROVED"
-            yield Opinion(str(environment), ours, "PROVED" if held else "REFUTED", 1)
+        held = symcc.ask_all(
+            [
+                ("implies", each, (_bounded(after.rules, each, after), _bounded(before.rules, each, after)))
+                for each in here
+            ]
+        )
+        for environment, is_covered in zip(here, held, strict=True):
+            yield Opinion(
+                str(environment), _verdict(environment not in newly_allowed), _verdict(is_covered), 1
+            )
 
 
-def _query(rule: Rule) -> str:
+def _verdict(holds: bool) -> str:
+    return "PROVED" if holds else "REFUTED"
+
+
+_Statements = tuple[pst.Template, ...]
+_Query = tuple[str, Environment, tuple[_Statements, ...]]
+
+
+def _question(rule: Rule, environment: Environment, policies: Policies) -> _Query:
     """The primitive of symcc that says what the kind of the property says."""
-    return {"never": "disjoint", "possible": "disjoint", "only-if": "implies", "always": "implies"}[
-        rule.note("kind")
-    ]
+    rules, own = (_bounded(each, environment, policies) for each in (policies.rules, (rule,)))
+    match rule.note("kind"):
+        case "only-if":
+            return "implies", environment, (rules, own)
+        case "always":
+            return "implies", environment, (own, rules)
+        case _:
+            return "disjoint", environment, (rules, own)
 
 
-def _files(rule: Rule) -> tuple[str, ...]:
-    own, rules = f"{rule.id}.cedar", "rules.cedar"
-    first, second = (own, rules) if rule.note("kind") == "always" else (rules, own)
-    return "--policies1", first, "--policies2", second
+def _bounded(rules: Sequence[Rule], environment: Environment, policies: Policies) -> _Statements:
+    """Statements that allow nothing outside the assumption on moments."""
+    scope = pst.ScopeAny()
+    clauses = (pst.Unless(_moments(environment, policies)),)
+    outside = pst.Template("OUTSIDE", "forbid", scope, scope, scope, clauses, {})
+    return (*(rule.template for rule in rules), outside)
 
 
-_Query = tuple[str, Environment, tuple[str, ...]]
+def _guarded(rule: Rule, environment: Environment, policies: Policies) -> _Statements:
+    """One statement that is asked under the assumption on moments only."""
+    clauses = (pst.When(_moments(environment, policies)), *rule.template.clauses)
+    return (replace(rule.template, clauses=clauses),)
+
+
+def _moments(environment: Environment, policies: Policies) -> pst.Expr:
+    """The assumption of the proofs: every moment that the rules read lies between 1970 and 2100.
+
+    Without it the difference of two moments may overflow, which is an error in Cedar.
+    """
+    model = policies.model
+    parts = []
+    for path in sorted(cone(applied_rules(policies.rules, model, environment))):
+        kind = model.type_of(environment, path)
+        if kind is not None and kind.name == "datetime":
+            *names, last = path
+            base: pst.Expr = reduce(pst.GetAttr, names[1:], pst.Var(names[0]))  # type: ignore[arg-type]
+            value = pst.GetAttr(base, last)
+            inside = conjunction((_compared("greater_eq", value, EARLIEST), _compared("less", value, LATEST)))
+            guard = pst.HasAttr(base, (last,))
+            parts.append(pst.IfThenElse(guard, inside, pst.BoolLit(True)) if kind.is_optional else inside)
+    return conjunction(parts)
+
+
+def _compared(op: pst.BinaryOpName, value: pst.Expr, moment: str) -> pst.Expr:
+    return pst.BinaryOp(op, value, pst.UnaryOp("datetime", pst.StringLit(moment)))
 
 
 class _Symcc:
@@ -124,40 +168,32 @@ class _Symcc:
 
     def __init__(self, policies: Policies) -> None:
         self._program = find_cedar()
-        self._policies = policies
+        self._schema = policies.root / "model" / "bdt.cedarschema"
         self._folder = tempfile.TemporaryDirectory()
+        self._names = count()
 
     def __enter__(self) -> "_Symcc":
-        schema = self._policies.root / "model" / "bdt.cedarschema"
-        shutil.copy(schema, self._folder.name)
-        self.write("rules.cedar", self._policies.rules)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
 
-    def write(self, name: str, rules: Sequence[Rule]) -> None:
-        """Put statements into a file of the folder."""
-        text = "\n".join(rule.text for rule in rules)
-        (Path(self._folder.name) / name).write_text(text, encoding="utf-8")
-
-    def ask_all(self, queries: list[_Query], rules: Sequence[Rule] = ()) -> list[bool]:
-        """Ask several queries, two at a time; `rules` get a file each, named by their id."""
-        for rule in rules:
-            self.write(f"{rule.id}.cedar", (rule,))
+    def ask_all(self, queries: list[_Query]) -> list[bool]:
+        """Ask several queries, two at a time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             return list(pool.map(self._ask, queries))
 
     def _ask(self, query: _Query) -> bool:
-        command, environment, files = query
+        command, environment, sets = query
+        names = ("--policies",) if len(sets) == 1 else ("--policies1", "--policies2")
+        files = [part for name, each in zip(names, sets, strict=True) for part in (name, self._written(each))]
         done = subprocess.run(
             [
                 *(self._program, "symcc", "--no-counterexample"),
                 *("--principal-type", environment.principal, "--resource-type", environment.resource),
-                *("--action", f'Action::"{environment.action}"', "--schema", "bdt.cedarschema"),
+                *("--action", f'Action::"{environment.action}"', "--schema", str(self._schema)),
                 *(command, *files),
             ],
-            cwd=self._folder.name,
             capture_output=True,
             check=False,
             text=True,
@@ -169,3 +205,8 @@ class _Symcc:
             return False
         told = " ".join(done.stderr.split())[:200]
         raise BadSource([Fault("cedar symcc", 0, f"{command} {environment}", told or "gave no verdict")])
+
+    def _written(self, statements: _Statements) -> str:
+        path = Path(self._folder.name, f"{next(self._names)}.cedar")
+        path.write_text(str(policy_set(statements)), encoding="utf-8")
+        return str(path)

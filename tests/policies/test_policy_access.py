@@ -1,0 +1,56 @@
+"""Who can, what can: enumerated by the engine over facts."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from policies.engine.cli import policy
+from policies.engine.journal import journal_record
+from policies.engine.scenarios import read_scenarios
+
+
+def run(*arguments):
+    result = CliRunner().invoke(policy, [str(argument) for argument in arguments])
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_the_administrators_can_decide_and_nobody_else():
+    result = run("who-can", "validateHabilitation", "paul-demande")
+    assert result.output.splitlines() == ["User alice", "User bob"]
+
+
+def test_the_desks_can_with_a_second_factor():
+    assert run("who-can", "freezeStructure", "eus").output == ""
+    assert run("who-can", "freezeStructure", "eus", "--acr", "2").output == "Staff sofia\n"
+
+
+def test_what_a_member_can_do_is_listed():
+    lines = run("what-can", "paul").output.splitlines()
+    assert "withdrawRequest Habilitation paul-demande" in lines
+    assert not any("validateHabilitation" in line for line in lines)
+
+
+def test_the_facts_may_come_from_the_journal(engine, tmp_path):
+    case = next(each for each in read_scenarios(engine.policies) if each.expected == ("ADMIN-DEACTIVATE",))
+    facts = journal_record(case.request, engine.decide(case.request))["facts"]
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    result = run("who-can", "deactivateHabilitation", "paul-demande", "--facts", path)
+    assert result.output == "User alice\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("who-can", "invite", "nowhere"),
+        ("what-can", "paul", "--at", "tomorrow"),
+        ("what-can", "paul", "--at", "2026-01-01"),
+        ("what-can", "paul", "--facts", "no-such-file.json"),
+    ],
+)
+def test_what_cannot_be_read_is_told(arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.strip()
