@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 secret() { python3 -c 'import secrets; print(secrets.token_hex(32))'; }
 umask 077
 cat > .env <<EOF
+COMPOSE_PROFILES=demo
 BDT_ENVIRONMENT=demo
 BDT_PUBLIC_URL=http://127.0.0.1:8400
 BDT_KEYCLOAK_PUBLIC_URL=http://127.0.0.1:8480
@@ -16,7 +17,6 @@ BDT_CODE_KEYS=first:$(secret)
 BDT_PORTAL_CLIENT_SECRET=$(secret)
 BDT_SYNC_CLIENT_SECRET=$(secret)
 BDT_READER_CLIENT_SECRET=$(secret)
-BDT_BOOTSTRAP_CLIENT_SECRET=$(secret)
 BDT_ESPACE_SECRET_MES_PRETS=$(secret)
 POSTGRES_PASSWORD=$(secret)
 KEYCLOAK_ADMIN_PASSWORD=$(secret)

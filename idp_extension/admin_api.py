@@ -161,10 +161,6 @@ class AdminAPI:
         """Creates a realm. Only the master administrator may."""
         self._send("POST", "admin/realms", {}, body)
 
-    def server_version(self) -> str:
-        """The version that the server gives of itself, such as "26.7.5"."""
-        return str(self.server_info()["systemInfo"]["version"])
-
     def server_info(self) -> dict[str, Any]:
         """What the server tells of itself; `systemInfo` is for realm administrators alone."""
         found: dict[str, Any] = self._json("GET", "admin/serverinfo", {})

@@ -27,8 +27,13 @@ def build_database(settings: Settings) -> Database:
 
 
 def build_office(settings: Settings) -> Office:
-    """What the use cases need."""
+    """What the use cases need.
+
+    Raises:
+        SchemaUnfit: the database has not the present tables; `bdt migrate` makes them.
+    """
     database = build_database(settings)
+    check_schema(database)
     return Office(database=database, clock=clock_of(database), code_keys=settings.code_keys)
 
 
@@ -96,7 +101,6 @@ def build_worker(settings: Settings) -> Worker:
         SchemaUnfit: the database has not the present tables; `bdt migrate` makes them.
     """
     office = build_office(settings)
-    check_schema(office.database)
     mail = Mail(build_sender(settings), settings.smtp_from, build_mailer(settings))
     targets = all_targets(office, build_gateway(settings), build_carrier(settings), mail)
     return Worker(Ledger(office.database, office.clock), targets)

@@ -118,7 +118,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         UnsafeSettings: in production, a URL without TLS, or a secret that is short or repeats itself.
     """
     rules = dict(zip(VARIABLES, _FORM.values(), strict=True))
-    read = _validated(rules, {name: environ[name] for name in VARIABLES if name in environ})
+    # Compose hands an unset variable over as an empty one.
+    read = _validated(rules, {name: environ[name] for name in VARIABLES if environ.get(name)})
     values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
     values["code_keys"] = _code_keys(values["code_keys"])
     values["spool_directory"] = Path(values["spool_directory"])
@@ -139,6 +140,8 @@ def _validated(rules: Mapping[str, Any], given: Mapping[str, str]) -> Mapping[st
 
 def _code_keys(text: str) -> CodeKeys:
     pairs = [pair.partition(":") for pair in text.split(",")]
+    if len({key_id for key_id, _, _ in pairs}) < len(pairs):
+        raise BadSettings("BDT_CODE_KEYS: two keys have the same id")
     keys = {key_id: bytes.fromhex(key) for key_id, _, key in pairs}
     try:
         return CodeKeys(current=pairs[0][0], keys=keys)
@@ -173,5 +176,7 @@ def _check_safe(settings: Settings) -> None:
     ]
     if len(set(secrets.values())) < len(secrets):
         faults.append("two secrets are the same")
+    if settings.smtp_user and not settings.smtp_starttls:
+        faults.append("BDT_SMTP_STARTTLS: a mail account's password does not travel without TLS")
     if faults:
         raise UnsafeSettings("; ".join(faults))

@@ -14,7 +14,7 @@ from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
 from idp_extension.realm.live import groups_with_administration, read_live
 from idp_extension.realm.state import RealmState, Representation
-from idp_extension.server import ServerError, check_version_floor
+from idp_extension.server import ServerError, check_provider, provider_version
 
 MAX_ACCESS_TOKEN_SECONDS = 300
 # At the top level of the login flow: deeper, it would not run for a person who is logged in already.
@@ -65,7 +65,10 @@ def lint_files(config_dir: Path) -> tuple[Finding, ...]:
 
 
 def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
-    """The findings on the server's version and on the realm that is there. Raises `GatewayError`."""
+    """The findings on the server and on the realm that is there. Raises `GatewayError`.
+
+    The account *reader* may do it.
+    """
     state = read_live(api)
     if state is None:
         return (Finding("no-realm", api.realm, "the realm does not exist"),)
@@ -73,7 +76,7 @@ def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
         Finding("administration-group", path, "its members hold an administration role (CVE-2026-94000)")
         for path in groups_with_administration(api)
     )
-    return (*lint_version(api.server_version()), *lint(state), *admin_groups)
+    return (*lint_server(api.server_info()), *lint(state), *admin_groups)
 
 
 def lint(state: RealmState) -> tuple[Finding, ...]:
@@ -87,12 +90,12 @@ def lint(state: RealmState) -> tuple[Finding, ...]:
     return (*_realm(state), *clients)
 
 
-def lint_version(version: str) -> tuple[Finding, ...]:
-    """The findings on a server version such as "26.7.5"; one too old is told with its CVEs."""
+def lint_server(server_info: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """The findings on the server itself: our provider is missing, or a version is too old (with its CVEs)."""
     try:
-        check_version_floor(version)
+        check_provider(server_info, provider_version())
     except ServerError as reason:
-        return (Finding("unsupported-keycloak", version, str(reason)),)
+        return (Finding("unsupported-keycloak", "server", str(reason)),)
     return ()
 
 

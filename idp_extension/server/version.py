@@ -36,7 +36,7 @@ def check_version_floor(version: str) -> None:
 
 
 def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
-    """Refuse a Keycloak that does not run our provider, or runs it in another version than `expected`.
+    """Refuse a Keycloak that is too old, or that does not run our provider in the version `expected`.
 
     `server_info` is the answer of `GET /admin/serverinfo`; the account *sync* may read it.
     Raises ServerError: without the mapper, tokens would carry the roles of all structures at once.
@@ -47,8 +47,10 @@ def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
         raise ServerError(
             "This Keycloak runs without our provider: put its JAR into `providers`, build again."
         )
-    version = mapper.get("operationalInfo", {}).get("version")
-    if version != expected:
+    told = mapper.get("operationalInfo", {})
+    if told.get("version") != expected:
         raise ServerError(
-            f"This Keycloak runs our provider in version {version}, and {expected} was expected."
+            f"This Keycloak runs our provider in version {told.get('version')}, and {expected} was expected."
         )
+    # The server itself tells its version to realm administrators only; our provider tells everybody's.
+    check_version_floor(told.get("keycloak", ""))

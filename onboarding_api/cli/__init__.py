@@ -1,7 +1,7 @@
 """The `bdt` command. Its parts are imported when they are asked for: `bdt policy check` starts in no time."""
 
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -30,6 +30,20 @@ class _Parts(click.Group):
             return None
         module, _, name = PARTS[cmd_name].partition(":")
         return cast(click.Command, getattr(import_module(module), name))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong outside of us is one sentence, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # Imported only now: a command that goes well needs none of these rooms.
+            from onboarding_api.cli.outside import OUTSIDE  # noqa: PLC0415
+
+            if isinstance(error, OUTSIDE):
+                # A database's error quotes the statement and its values; its cause does not.
+                cause = getattr(error, "orig", error)
+                raise click.ClickException(f"{type(error).__name__}: {cause}") from None
+            raise
 
 
 @click.command(cls=_Parts)

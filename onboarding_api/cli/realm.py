@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.gateway import GatewayError
 from idp_extension.realm import (
     CatalogueClient,
     Plan,
@@ -25,12 +26,21 @@ from idp_extension.realm import (
     plan,
     read_live,
 )
-from idp_extension.server import RunningServer
+from idp_extension.realm.accounts import BOOTSTRAP
 from onboarding_api.settings import Settings, read_settings
 from policies.engine.catalogue import load_catalogue
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
-BOOTSTRAP = "bdt-bootstrap"
+READER = "bdt-reader"
+
+
+@dataclass(frozen=True)
+class ServerAdmin:
+    """An administrator of the server (realm `master`), as `kc.sh bootstrap-admin user` makes one."""
+
+    url: str
+    user: str
+    password: str
 
 
 def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
@@ -58,21 +68,28 @@ def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
     return load_desired(REALM_CONFIG, values, _espaces(settings))
 
 
-def apply_from_scratch(settings: Settings, server: RunningServer, secrets: Mapping[str, str]) -> Plan:
-    """The first apply, with the administrator of a server just started; the bootstrap account ends disabled.
+def apply_realm(settings: Settings, admin: ServerAdmin, secrets: Mapping[str, str]) -> Plan:
+    """Make the realm as the files say; its own administrator account is awake for that time only.
+
+    Args:
+        settings: of this installation.
+        admin: of the server; wakes the account.
+        secrets: as for `wanted_realm`.
 
     Raises:
-        GatewayError: Keycloak refused or did not answer.
+        GatewayError: Keycloak refused or did not answer; the account sleeps all the same.
     """
     secret = os.urandom(24).hex()
-    master = AdminAPI.as_master_admin(
-        server.url, server.admin_user, server.admin_password, settings.keycloak_realm
-    )
-    ensure_bootstrap_account(master, secret)
-    api = AdminAPI.as_service_account(server.url, settings.keycloak_realm, BOOTSTRAP, secret)
-    done = apply(api, wanted_realm(settings, {**secrets, BOOTSTRAP: secret}))
-    disable_bootstrap_account(api)
-    return done
+    with closing(
+        AdminAPI.as_master_admin(admin.url, admin.user, admin.password, settings.keycloak_realm)
+    ) as master:
+        try:
+            ensure_bootstrap_account(master, secret)
+            account = AdminAPI.as_service_account(admin.url, settings.keycloak_realm, BOOTSTRAP, secret)
+            with closing(account) as api:
+                return apply(api, wanted_realm(settings, {**secrets, BOOTSTRAP: secret}))
+        finally:
+            disable_bootstrap_account(master)
 
 
 @click.group()
@@ -82,49 +99,37 @@ def realm() -> None:
 
 @realm.command("plan")
 def plan_command() -> None:
-    """Show what `apply` would change; exit code 1 when there is something."""
+    """Show what `apply` would change; exit code 1 when there is something. Reads as bdt-reader."""
     settings = read_settings()
-    changes = plan(wanted_realm(settings, _espace_secrets()), read_live(_api(settings)))
+    with _reader(settings) as api:
+        changes = plan(wanted_realm(settings, _espace_secrets()), read_live(api))
     _print(changes)
     sys.exit(1 if changes else 0)
 
 
 @realm.command("apply")
-@click.option("--first", is_flag=True, help="Make the realm with the administrator of the server.")
-@click.option("--keep-bootstrap", is_flag=True, help="Leave the bootstrap account enabled afterwards.")
-def apply_command(first: bool, keep_bootstrap: bool) -> None:
-    """Make the realm as the files say, then disable the bootstrap account.
+def apply_command() -> None:
+    """Make the realm as the files say.
 
-    Reads BDT_BOOTSTRAP_CLIENT_SECRET, BDT_ESPACE_SECRET_<ESPACE>; with --first also
-    KC_BOOTSTRAP_ADMIN_USERNAME and KC_BOOTSTRAP_ADMIN_PASSWORD.
+    Needs an administrator of the server, KC_BOOTSTRAP_ADMIN_USERNAME and KC_BOOTSTRAP_ADMIN_PASSWORD, and the
+    secrets BDT_READER_CLIENT_SECRET and BDT_ESPACE_SECRET_<ESPACE>; one that is absent is drawn at random.
     """
     settings = read_settings()
-    try:
-        if first:
-            master = AdminAPI.as_master_admin(
-                settings.keycloak_url,
-                _needed("KC_BOOTSTRAP_ADMIN_USERNAME"),
-                _needed("KC_BOOTSTRAP_ADMIN_PASSWORD"),
-                settings.keycloak_realm,
-            )
-            ensure_bootstrap_account(master, _needed("BDT_BOOTSTRAP_CLIENT_SECRET"))
-        api = _api(settings)
-        _print(apply(api, wanted_realm(settings, _espace_secrets())))
-        if not keep_bootstrap:
-            disable_bootstrap_account(api)
-    except GatewayError as error:
-        raise click.ClickException(f"Keycloak: {error}") from None
+    admin = ServerAdmin(
+        settings.keycloak_url, _needed("KC_BOOTSTRAP_ADMIN_USERNAME"), _needed("KC_BOOTSTRAP_ADMIN_PASSWORD")
+    )
+    _print(apply_realm(settings, admin, _espace_secrets()))
 
 
 @realm.command("lint")
-@click.option("--live", is_flag=True, help="Also read the running realm.")
+@click.option("--live", is_flag=True, help="Also read the running server and realm, as bdt-reader.")
 def lint_command(live: bool) -> None:
     """Refuse what must never be in a realm; exit code 1 when something is found."""
     findings = [*lint_files(REALM_CONFIG)]
     if live:
         settings = read_settings()
-        api = _api(settings)
-        findings += [*lint_live(api), *lint(wanted_realm(settings, _espace_secrets()))]
+        with _reader(settings) as api:
+            findings += [*lint_live(api), *lint(wanted_realm(settings, _espace_secrets()))]
     for finding in findings:
         click.echo(str(finding))
     click.echo(f"{len(findings)} findings")
@@ -153,17 +158,16 @@ def _espace_secrets() -> dict[str, str]:
         espace: os.environ.get(f"BDT_ESPACE_SECRET_{espace.upper().replace('-', '_')}")
         for espace in load_catalogue().espaces
     }
-    named |= {
-        BOOTSTRAP: os.environ.get("BDT_BOOTSTRAP_CLIENT_SECRET"),
-        "bdt-reader": os.environ.get("BDT_READER_CLIENT_SECRET"),
-    }
+    named[READER] = os.environ.get("BDT_READER_CLIENT_SECRET")
     return {client: secret for client, secret in named.items() if secret}
 
 
-def _api(settings: Settings) -> AdminAPI:
-    return AdminAPI.as_service_account(
-        settings.keycloak_url, settings.keycloak_realm, BOOTSTRAP, _needed("BDT_BOOTSTRAP_CLIENT_SECRET")
-    )
+@contextmanager
+def _reader(settings: Settings) -> Iterator[AdminAPI]:
+    secret = _needed("BDT_READER_CLIENT_SECRET")
+    api = AdminAPI.as_service_account(settings.keycloak_url, settings.keycloak_realm, READER, secret)
+    with closing(api):
+        yield api
 
 
 def _needed(name: str) -> str:

@@ -101,7 +101,7 @@ def test_the_roles_of_the_service_accounts_are_the_least(realm: RealmState) -> N
     assert {name: roles["account"] for name, roles in realm.account_roles.items()} == {
         "bdt-sync": ["manage-users", "view-clients", "view-events"],
         "bdt-bootstrap": ["realm-admin"],
-        "bdt-reader": ["view-users", "view-clients", "view-events"],
+        "bdt-reader": ["view-realm", "view-users", "view-clients", "view-events"],
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from idp_extension.realm import RealmState, lint, lint_files
-from idp_extension.realm.lint import lint_version
+from idp_extension.realm.lint import lint_server
+from idp_extension.server import provider_version
 
 CONFIG = Path(__file__).parents[2] / "realm-config"
 SETTINGS = {"accessTokenLifespan": 300, "bruteForceProtected": True, "browserFlow": "bdt browser"}
@@ -121,15 +122,26 @@ def test_our_login_flow_must_be_the_one_in_use(login: str) -> None:
     assert rules(state) == ["missing-structure-step"]
 
 
-def test_a_version_that_holds_is_let_pass() -> None:
-    assert lint_version("26.7.5") == ()
+def server(keycloak: str) -> dict[str, object]:
+    told = {"operationalInfo": {"version": provider_version(), "keycloak": keycloak}}
+    return {"providers": {"protocol-mapper": {"providers": {"bdt-structure-mapper": told}}}}
 
 
-def test_a_version_is_refused_with_its_cve() -> None:
-    (finding,) = lint_version("26.7.3")
+def test_a_server_that_holds_is_let_pass() -> None:
+    assert lint_server(server("26.7.5")) == ()
 
-    assert (finding.rule, finding.where) == ("unsupported-keycloak", "26.7.3")
+
+def test_a_server_is_refused_with_its_cve() -> None:
+    (finding,) = lint_server(server("26.7.3"))
+
+    assert finding.rule == "unsupported-keycloak"
     assert "CVE-2026-19607" in finding.message
+
+
+def test_a_server_without_our_provider_is_refused() -> None:
+    (finding,) = lint_server({})
+
+    assert "without our provider" in finding.message
 
 
 def test_the_files_have_no_finding() -> None:

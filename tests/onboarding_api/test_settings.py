@@ -1,10 +1,12 @@
 """The environment: read strictly, safe in production or not started, and never quoted."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from onboarding_api.bootstrap import build_mailer, build_office, build_sender
+from onboarding_api.migrations import SchemaUnfit, migrate
 from onboarding_api.settings import VARIABLES, BadSettings, UnsafeSettings, settings_from
 
 
@@ -81,7 +83,7 @@ def test_what_cannot_be_read_is_named_and_not_quoted(name: str, value: str) -> N
         ("BDT_SECRET_KEY", "short"),
         ("BDT_SECRET_KEY", "a" * 64),
         ("BDT_PORTAL_CLIENT_SECRET", "changeme"),
-        ("BDT_SYNC_CLIENT_SECRET", GOOD["BDT_PORTAL_CLIENT_SECRET"]),
+        pytest.param("BDT_SYNC_CLIENT_SECRET", GOOD["BDT_PORTAL_CLIENT_SECRET"], id="shared"),
         ("BDT_CODE_KEYS", f"demo:{'00' * 32}"),
     ],
 )
@@ -105,11 +107,32 @@ def test_no_secret_shows_in_the_repr() -> None:
     assert GOOD["BDT_CODE_KEYS"][3:67] not in shown
 
 
-def test_the_real_parts_are_made_of_the_settings() -> None:
-    settings = settings_from(GOOD)
+def test_the_real_parts_are_made_of_the_settings(tmp_path: Path) -> None:
+    settings = settings_from(GOOD | {"BDT_DATABASE_URL": f"sqlite:///{tmp_path}/bdt.db"})
+    with pytest.raises(SchemaUnfit):
+        build_office(settings)
+    migrate(settings.database_url)
     office = build_office(settings)
     assert office.code_keys == settings.code_keys
     assert office.clock().tzinfo
     office.database.engine.dispose()
     assert build_mailer(settings).port == 587
     assert build_sender(settings).site_address == GOOD["BDT_PUBLIC_URL"]
+
+
+def test_a_mail_password_does_not_travel_in_clear() -> None:
+    account = {"BDT_SMTP_USER": "bdt", "BDT_SMTP_PASSWORD": "relay-password"}
+    with pytest.raises(UnsafeSettings, match="BDT_SMTP_STARTTLS"):
+        settings_from(GOOD | account)
+    assert settings_from(GOOD | account | {"BDT_SMTP_STARTTLS": "true"}).smtp_user == "bdt"
+
+
+def test_two_code_keys_of_one_id_are_refused() -> None:
+    with pytest.raises(BadSettings, match="same id"):
+        settings_from(GOOD | {"BDT_CODE_KEYS": f"k1:{secret('k1')},k1:{secret('k2')}"})
+
+
+def test_an_empty_variable_is_an_absent_one() -> None:
+    assert settings_from(GOOD | {"BDT_TRUSTED_PROXIES": ""}).trusted_proxies == 0
+    with pytest.raises(BadSettings, match="BDT_SECRET_KEY"):
+        settings_from(GOOD | {"BDT_SECRET_KEY": ""})

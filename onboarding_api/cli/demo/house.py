@@ -20,12 +20,14 @@ import requests
 
 from idp_extension.server import Progress, RunningServer, ensure_server, free_port, start_server
 from onboarding_api.bootstrap import build_database
-from onboarding_api.cli.realm import apply_from_scratch
+from onboarding_api.cli.realm import ServerAdmin, apply_realm
 from onboarding_api.migrations import migrate
 from onboarding_api.registry.load import load_register
 from onboarding_api.settings import Settings, settings_from
 
 HOST = "127.0.0.1"
+MARK = ".bdt-demo"
+"""Stands in a directory that this module made, and may empty at the next start."""
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ESPACES = Path(__file__).parents[3] / "samples"
@@ -90,7 +92,7 @@ class House:
 
     def __enter__(self) -> Self:
         self.ports.check_free()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._clear_directory()
         self.spool.mkdir(parents=True)
         try:
             self._start()
@@ -101,6 +103,14 @@ class House:
 
     def __exit__(self, *_raised: object) -> None:
         self.stop()
+
+    def _clear_directory(self) -> None:
+        mark = self.directory / MARK
+        if self.directory.exists() and any(self.directory.iterdir()) and not mark.exists():
+            raise CannotStart(f"{self.directory} holds something else: give an empty directory.")
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(parents=True)
+        mark.touch()
 
     def stop(self) -> None:
         """End every part, last started first; nothing happens when it has already ended."""
@@ -170,7 +180,8 @@ class House:
             filling = beside.submit(self._fill_database)
             keycloak = self.start_keycloak()
             self._progress("applying the realm", 0, 0)
-            apply_from_scratch(self.settings, keycloak, {"mes-prets": self.secrets["mes-prets"]})
+            admin = ServerAdmin(keycloak.url, keycloak.admin_user, keycloak.admin_password)
+            apply_realm(self.settings, admin, {"mes-prets": self.secrets["mes-prets"]})
             filling.result()
         self._progress("starting portal, worker, mailbox and the sample service", 0, 0)
         parts = ("mailbox", "portal", "worker", "mes-prets")

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Properties;
 
 import org.jboss.logging.Logger;
+import org.keycloak.common.Version;
 import org.keycloak.models.AuthenticatedClientSessionModel;
 import org.keycloak.models.ClientModel;
 import org.keycloak.models.ClientSessionContext;
@@ -161,7 +162,10 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
         return List.of();
     }
 
-    /** Shown in the server info of the admin API: the portal checks there that its provider is loaded. */
+    /**
+     * Shown in the server info of the admin API, where accounts with few rights read it too: they check that our
+     * provider is loaded, and the version of Keycloak, which the server itself tells to realm administrators only.
+     */
     @Override
     public Map<String, String> getOperationalInfo() {
         Properties properties = new Properties();
@@ -170,6 +174,6 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
         } catch (IOException | NullPointerException unreadable) {
             LOG.error("The version of the provider cannot be read from its JAR", unreadable);
         }
-        return Map.of("version", properties.getProperty("version", "unknown"));
+        return Map.of("version", properties.getProperty("version", "unknown"), "keycloak", Version.VERSION);
     }
 }
