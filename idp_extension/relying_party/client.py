@@ -174,7 +174,7 @@ class OpenIDClient:
                 "post_logout_redirect_uri": return_to,
             }
         )
-        return f"{self.issuer.endpoints().end_session}?{query}"
+        return f"{self.issuer.endpoints_now().end_session}?{query}"
 
     def _exchange(self, **parameters: str) -> Tokens:
         answer = self._ask_tokens(parameters)

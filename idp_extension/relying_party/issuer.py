@@ -68,6 +68,7 @@ class Issuer:
         self._timeout = timeout
         self._monotonic = monotonic
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._endpoints: Endpoints | None = None
         self._keys: KeySet | None = None
         self._keys_at = self._forced_at = -math.inf
@@ -135,17 +136,34 @@ class Issuer:
                 raise TokenRefused(type(error).__name__) from None
 
     def _key_set(self, is_forced: bool = False) -> KeySet:
-        address = self.endpoints().jwks
-        with self._lock:
-            now = self._monotonic()
-            is_due = now - self._keys_at > KEYS_MAX_AGE_SECONDS
-            if is_forced and now - self._forced_at >= FORCED_REFRESH_EVERY_SECONDS:
-                # Noted before the call: an issuer that hangs is not asked again for each forged token.
-                is_due, self._forced_at = True, now
-            if self._keys is None or is_due:
-                self._keys = self._fetch_keys(address)
-                self._keys_at = now
+        keys = self._keys
+        if keys and not is_forced and not self._are_old():
+            return keys
+        # One asks and the others wait for its answer, save those who merely have old keys: a Keycloak that
+        # hangs must not stop every thread.
+        if keys and not is_forced and self._asking.locked():
+            return keys
+        with self._asking:
+            return self._asked_keys(is_forced)
+
+    def _asked_keys(self, is_forced: bool) -> KeySet:
+        now = self._monotonic()
+        is_due = self._are_old()
+        if is_forced and now - self._forced_at >= FORCED_REFRESH_EVERY_SECONDS:
+            is_due, self._forced_at = True, now
+        if self._keys and not is_due:
             return self._keys
+        # Noted before the call: an issuer that hangs is not asked again for each token.
+        self._keys_at = now
+        try:
+            self._keys = self._fetch_keys(self.endpoints().jwks)
+        except IssuerUnavailable:
+            if self._keys is None:
+                raise  # else old keys are better than none
+        return self._keys
+
+    def _are_old(self) -> bool:
+        return self._monotonic() - self._keys_at > KEYS_MAX_AGE_SECONDS
 
     def _fetch_keys(self, address: str) -> KeySet:
         document = self._get(address)
@@ -180,3 +198,12 @@ class Issuer:
         if answer.is_redirect or not isinstance(document, dict):
             raise IssuerUnavailable("not a JSON document")
         return document
+
+
+def level_of(claims: Claims) -> int:
+    """How well the person was authenticated: 1 = password, 2 = second factor.
+
+    A token got by SSO carries 0: a password stood behind it once.
+    """
+    acr = claims.get("acr")
+    return max(1, int(acr)) if isinstance(acr, str) and acr.isdecimal() else 1

@@ -211,6 +211,15 @@ def test_an_issuer_that_is_down_is_told_apart_from_a_bad_token(provider: Provide
     assert verify(issuer, ours), "the keys are known"
 
 
+def test_old_keys_serve_while_the_issuer_is_down(provider: Provider, issuer: Issuer, clock: Clock) -> None:
+    verify(issuer, token(provider))
+    clock.seconds += KEYS_MAX_AGE_SECONDS + 1
+    ours = token(provider)
+    provider.stop()
+
+    assert verify(issuer, ours)
+
+
 @pytest.mark.parametrize(
     ("fault", "document"),
     [
