@@ -11,30 +11,35 @@ from typing import Any
 
 import click
 
-from policies.engine.bench import bench_policy
-from policies.engine.cases import golden_cases, run_cases
 from policies.engine.catalogue import POLICIES
-from policies.engine.check import check, format_files
-from policies.engine.cli_access import what_can_command, who_can_command
-from policies.engine.controls import as_markdown as controls_markdown
-from policies.engine.controls import read_controls
 from policies.engine.decide import Engine
-from policies.engine.diff import compare
 from policies.engine.faults import BadSource, Fault
-from policies.engine.lifecycle import read_universes, walk
-from policies.engine.matrix import as_csv, as_html, as_markdown, matrix
 from policies.engine.model import render_schema, stale_files
-from policies.engine.mutate import mutate, never_decisive, write_corpus
-from policies.engine.pages import render_pages
-from policies.engine.prove import prove
-from policies.engine.questions import read_question
-from policies.engine.replay import replay
-from policies.engine.report import report
+from policies.engine.review.bench import bench_policy
+from policies.engine.review.cases import golden_cases, run_cases
+from policies.engine.review.check import check, format_files
+from policies.engine.review.cli_access import what_can_command, who_can_command
+from policies.engine.review.controls import as_markdown as controls_markdown
+from policies.engine.review.controls import read_controls
+from policies.engine.review.diff import compare
+from policies.engine.review.lifecycle import read_universes, walk
+from policies.engine.review.matrix import as_csv, as_html, as_markdown, matrix
+from policies.engine.review.mutate import mutate, never_decisive, write_corpus
+from policies.engine.review.pages import render_pages
+from policies.engine.review.prove import prove
+from policies.engine.review.questions import read_question
+from policies.engine.review.replay import replay
+from policies.engine.review.report import report
+from policies.engine.review.revisions import is_approved, open_revision
+from policies.engine.review.scenarios import read_scenarios
+from policies.engine.review.second_opinion import (
+    Opinion,
+    compare_properties,
+    compare_revisions,
+    rules_never_error,
+)
+from policies.engine.review.why import explain
 from policies.engine.revision import Policies, read_policies
-from policies.engine.revisions import is_approved, open_revision
-from policies.engine.scenarios import read_scenarios
-from policies.engine.second_opinion import Opinion, compare_properties, compare_revisions, rules_never_error
-from policies.engine.why import explain
 
 __all__ = ["policy"]
 

@@ -43,9 +43,11 @@ class Engine:
     Alarm codes: `unknown_question`, `open_slice`, `engine_error`, `no_decision`.
     """
 
-    def __init__(self, policies: Policies, alarms: AlarmCounter = ALARMS) -> None:
+    def __init__(self, policies: Policies, alarms: AlarmCounter = ALARMS, *, explains: bool = True) -> None:
+        """Make an engine; `explains=False`: a refusal does not look for what is missing (twice as fast)."""
         self.policies = policies
         self._alarms = alarms
+        self._explains = explains
         self._catalogue = {entity.ref: entity for entity in catalogue_entities(policies.catalogue)}
         self._contracts: dict[Environment, SliceContract] = {}
         self._probes_of: dict[Environment, Probes] = {}
@@ -105,7 +107,7 @@ class Engine:
         asked = [request for request in batch if self._is_askable(request, given)]
         results = dict(zip(map(id, asked), self._ask(asked, self.policies.handle, handle), strict=True))
         refused = [request for request in asked if results[id(request)].decision == CedarDecision.Deny]
-        missing = self._near_misses(refused, handle)
+        missing = self._near_misses(refused, handle) if self._explains else {}
         return [self._verdict(results.get(id(request)), missing.get(id(request), ())) for request in batch]
 
     def _near_misses(self, refused: list[Request], handle: Entities) -> dict[int, Missing]:

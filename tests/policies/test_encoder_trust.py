@@ -5,9 +5,9 @@ import random
 import pytest
 
 from policies.engine.cedar import policies_to_pst, pst
-from policies.engine.encoder_check import replay_random_models
 from policies.engine.model import Environment
-from policies.engine.smt import Question, Unsupported, load_z3, world_of
+from policies.engine.review.encoder_check import replay_random_models
+from policies.engine.review.smt import Question, Unsupported, load_z3, world_of
 from policies.engine.subset import outside_subset
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from policies.engine.faults import BadSource
-from policies.engine.lifecycle import Universe, read_universes, walk
+from policies.engine.review.lifecycle import Universe, read_universes, walk
 from policies.engine.revision import read_policies
 
 LEAVING = Universe(

@@ -3,12 +3,12 @@
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cases import golden_cases, run_cases
 from policies.engine.cli import policy
-from policies.engine.mutants import mutants_of
-from policies.engine.mutate import mutate, never_decisive, write_corpus
+from policies.engine.review.cases import golden_cases, run_cases
+from policies.engine.review.mutants import mutants_of
+from policies.engine.review.mutate import mutate, never_decisive, write_corpus
+from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
-from policies.engine.scenarios import read_scenarios
 
 
 def test_the_golden_cases_answer_as_they_were_written(engine):

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from policies.engine.cli import policy
 from policies.engine.journal import journal_record
-from policies.engine.scenarios import read_scenarios
+from policies.engine.review.scenarios import read_scenarios
 
 
 def run(*arguments):

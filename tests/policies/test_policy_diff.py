@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from policies.engine.cli import policy
-from policies.engine.diff import compare
 from policies.engine.journal import journal_record
+from policies.engine.review.diff import compare
+from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
-from policies.engine.scenarios import read_scenarios
 
 GUARDS = "rules/90-guards.cedar"
 

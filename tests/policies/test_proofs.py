@@ -6,7 +6,7 @@ import pytest
 
 from policies.engine.decide import Engine
 from policies.engine.faults import BadSource
-from policies.engine.prove import Prover, prove, read_properties
+from policies.engine.review.prove import Prover, prove, read_properties
 from policies.engine.revision import read_policies
 from policies.engine.statements import read_rule
 from policies.engine.yaml_source import load_yaml
@@ -90,7 +90,7 @@ def test_what_the_solver_cannot_settle_is_unknown_and_not_proved(engine, monkeyp
     def does_not_know(*_arguments):
         raise TimeoutError
 
-    monkeypatch.setattr("policies.engine.prove.find_case", does_not_know)
+    monkeypatch.setattr("policies.engine.review.prove.find_case", does_not_know)
     rule = next(each for each in read_properties(engine.policies) if each.id == "P-CONFLICT")
     assert Prover(engine.policies).verdict(rule).outcome == "UNKNOWN"
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from policies.engine.life import AGES, LIVE, ON_CLAIM, TRIES, Life, Member, Move
 from policies.engine.request import Entity, EntityRef, Request, Value
+from policies.engine.review.life import AGES, LIVE, ON_CLAIM, TRIES, Life, Member, Move
 
 __all__ = ["entities_of", "request_of_move"]
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from policies.engine.cases import GOLDEN, Case, golden_cases
 from policies.engine.cedar import Decision as CedarDecision
 from policies.engine.cedar import Entities, PolicySet, Schema, is_authorized_batch, pst, validate_policies
 from policies.engine.decide import Engine, question_of
@@ -18,12 +17,13 @@ from policies.engine.environments import Applied, applied_rules
 from policies.engine.facts import facts_text
 from policies.engine.journal import journal_record
 from policies.engine.model import Environment
-from policies.engine.models import find_case
-from policies.engine.mutants import Mutant, mutants_of
 from policies.engine.request import Request
+from policies.engine.review.cases import GOLDEN, Case, golden_cases
+from policies.engine.review.models import find_case
+from policies.engine.review.mutants import Mutant, mutants_of
+from policies.engine.review.scenarios import read_scenarios
+from policies.engine.review.smt import Question, world_of
 from policies.engine.revision import Policies, policy_set
-from policies.engine.scenarios import read_scenarios
-from policies.engine.smt import Question, world_of
 from policies.engine.statements import Rule
 
 __all__ = ["Mutation", "mutate", "never_decisive", "write_corpus"]

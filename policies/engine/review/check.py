@@ -5,8 +5,8 @@ from pathlib import Path
 
 from policies.engine.cedar import format_policies
 from policies.engine.faults import Fault
-from policies.engine.lint import WIDTH, form_faults, lint, property_faults, validation_faults
 from policies.engine.model import render_schema, stale_files
+from policies.engine.review.lint import WIDTH, form_faults, lint, property_faults, validation_faults
 from policies.engine.revision import Policies, read_policies
 from policies.engine.statements import read_rules
 

@@ -21,7 +21,7 @@ from policies.engine.cedar import pst
 from policies.engine.environments import applied_rules, cone
 from policies.engine.faults import BadSource, Fault
 from policies.engine.model import Environment
-from policies.engine.prove import Proof, Prover
+from policies.engine.review.prove import Proof, Prover
 from policies.engine.revision import Policies, policy_set
 from policies.engine.statements import Rule
 from policies.engine.syntax import conjunction

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from policies.engine.access import Setting, read_facts, what_can, who_can
 from policies.engine.catalogue import POLICIES
 from policies.engine.decide import Engine
 from policies.engine.faults import BadSource, Fault
 from policies.engine.request import EntityRef
+from policies.engine.review.access import Setting, read_facts, what_can, who_can
+from policies.engine.review.scenarios import read_world
 from policies.engine.revision import Policies, read_policies
-from policies.engine.scenarios import read_world
 
 __all__ = ["what_can_command", "who_can_command"]
 

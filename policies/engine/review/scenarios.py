@@ -5,11 +5,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
-from policies.engine.cases import Case
 from policies.engine.facts import reachable
 from policies.engine.faults import BadSource, Fault
 from policies.engine.model import AttributeType, Model
 from policies.engine.request import Entity, EntityRef, Request, Value
+from policies.engine.review.cases import Case
 from policies.engine.revision import Policies
 from policies.engine.strict import StrictValidator, flat_errors, with_guess
 from policies.engine.subset import duration_of

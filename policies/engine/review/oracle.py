@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from policies.engine.oracle_question import Asked
 from policies.engine.request import Request
+from policies.engine.review.oracle_question import Asked
 
 __all__ = ["judge"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from policies.engine.cases import Case
 from policies.engine.faults import BadSource, Fault
+from policies.engine.review.cases import Case
+from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import Policies
-from policies.engine.scenarios import read_scenarios
 from policies.engine.statements import Rule, read_rules
 from policies.engine.yaml_source import Source, load_yaml
 

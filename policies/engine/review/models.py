@@ -15,7 +15,7 @@ from policies.engine.environments import Applied
 from policies.engine.facts import told
 from policies.engine.model import AttributeType
 from policies.engine.request import Decision, Entity, EntityRef, Request, Value
-from policies.engine.smt import TIMEOUT_MS, Question
+from policies.engine.review.smt import TIMEOUT_MS, Question
 from policies.engine.syntax import paths_read
 
 __all__ = ["ModelCase", "bounds", "case_of", "describe", "find_case"]

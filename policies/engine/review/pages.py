@@ -1,6 +1,6 @@
 """The pages that are generated from the rules and committed, so that they show in the diff of a review."""
 
-from policies.engine import controls, matrix
+from policies.engine.review import controls, matrix
 from policies.engine.revision import Policies
 
 __all__ = ["render_pages"]

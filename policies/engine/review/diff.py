@@ -12,13 +12,13 @@ from policies.engine.cedar import pst
 from policies.engine.decide import Engine
 from policies.engine.environments import Applied
 from policies.engine.faults import BadSource
-from policies.engine.lint import validation_faults
 from policies.engine.model import Environment
-from policies.engine.models import ModelCase, describe, find_case
-from policies.engine.prove import Prover, read_properties
 from policies.engine.request import Decision, Request
+from policies.engine.review.lint import validation_faults
+from policies.engine.review.models import ModelCase, describe, find_case
+from policies.engine.review.prove import Prover, read_properties
+from policies.engine.review.smt import Question, world_of
 from policies.engine.revision import Policies
-from policies.engine.smt import Question, world_of
 
 __all__ = ["Change", "Difference", "compare"]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from policies.engine.decide import Engine
-from policies.engine.questions import read_records
 from policies.engine.request import Decision, Request
+from policies.engine.review.questions import read_records
 from policies.engine.revision import Policies
 
 __all__ = ["Changed", "Replay", "replay"]
@@ -52,7 +52,7 @@ def replay(path: Path, policies: Policies) -> Replay:
     Raises:
         BadSource: the journal has a line that is no record.
     """
-    engine = Engine(policies)
+    engine = Engine(policies, explains=False)
     changes = []
     decisions = 0
     for line, record, request in read_records(path):

@@ -18,10 +18,10 @@ from typing import Any
 
 from policies.engine.decide import Engine
 from policies.engine.faults import BadSource
-from policies.engine.life import AGES, LIVE, TRIES, Life, Move, after, moves, start
-from policies.engine.life_facts import entities_of, request_of_move
 from policies.engine.model import Environment
 from policies.engine.request import Entity, EntityRef, Request, Value
+from policies.engine.review.life import AGES, LIVE, TRIES, Life, Move, after, moves, start
+from policies.engine.review.life_facts import entities_of, request_of_move
 from policies.engine.revision import Policies
 from policies.engine.syntax import Path
 from policies.engine.yaml_source import load_yaml
@@ -106,7 +106,7 @@ def walk(
         OverflowError: more than `limit` states.
     """
     start_time = time.perf_counter()
-    judge = _Judge(Engine(policies), remembers)
+    judge = _Judge(Engine(policies, explains=False), remembers)
     first = start(universe.people, universe.services)
     parents: _Parents = {first: None}
     waiting, transitions = deque([first]), 0

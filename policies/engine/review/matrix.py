@@ -44,7 +44,7 @@ class Cell:
 
 def matrix(policies: Policies) -> list[Cell]:
     """Every action on everything, in every state, for every role."""
-    engine = Engine(policies)
+    engine = Engine(policies, explains=False)
     kinds: dict[str, list[str]] = {}
     for environment in policies.model.environments:
         actions = kinds.setdefault(environment.resource, [])

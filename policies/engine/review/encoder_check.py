@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from policies.engine.decide import Engine
 from policies.engine.model import Environment
-from policies.engine.models import ModelCase, find_case
+from policies.engine.review.models import ModelCase, find_case
+from policies.engine.review.smt import Question, world_of
 from policies.engine.revision import Policies
-from policies.engine.smt import Question, world_of
 
 __all__ = ["Replayed", "replay_random_models"]
 
@@ -30,7 +30,7 @@ class Replayed:
 def replay_random_models(policies: Policies, seed: int, per_environment: int) -> Replayed:
     """Draw and replay models of every environment; queries that no model fits are passed over."""
     draw = random.Random(seed)  # noqa: S311 - a reproducible draw, not a secret
-    engine = Engine(policies)
+    engine = Engine(policies, explains=False)
     cases = [
         case
         for environment in policies.model.environments

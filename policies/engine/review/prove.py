@@ -12,11 +12,11 @@ from typing import Any
 from policies.engine.decide import Engine
 from policies.engine.environments import Applied, applied_rules, scope_holds, specialise, whole_condition
 from policies.engine.faults import BadSource
-from policies.engine.lint import property_faults
 from policies.engine.model import Environment
-from policies.engine.models import ModelCase, describe, find_case
+from policies.engine.review.lint import property_faults
+from policies.engine.review.models import ModelCase, describe, find_case
+from policies.engine.review.smt import TIMEOUT_MS, Question, World, world_of
 from policies.engine.revision import Policies
-from policies.engine.smt import TIMEOUT_MS, Question, World, world_of
 from policies.engine.statements import Rule, read_rules
 
 __all__ = ["Proof", "Prover", "Verdict", "prove", "read_properties"]

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from policies.engine.cases import golden_cases
-from policies.engine.controls import read_controls
-from policies.engine.matrix import as_html, matrix
-from policies.engine.mutate import never_decisive
-from policies.engine.prove import Proof, prove
+from policies.engine.review.cases import golden_cases
+from policies.engine.review.controls import read_controls
+from policies.engine.review.matrix import as_html, matrix
+from policies.engine.review.mutate import never_decisive
+from policies.engine.review.prove import Proof, prove
+from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import Policies
-from policies.engine.scenarios import read_scenarios
 from policies.engine.yaml_source import load_yaml
 
 __all__ = ["report"]

@@ -8,8 +8,8 @@ from typing import Any
 from policies.engine.faults import BadSource, Fault
 from policies.engine.journal import request_of
 from policies.engine.request import Request
+from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import Policies
-from policies.engine.scenarios import read_scenarios
 
 __all__ = ["read_question", "read_records"]
 

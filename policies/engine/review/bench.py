@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from policies.engine.decide import Engine
-from policies.engine.oracle import judge
-from policies.engine.random_worlds import random_request
 from policies.engine.request import Request
+from policies.engine.review.oracle import judge
+from policies.engine.review.random_worlds import random_request
 from policies.engine.revision import Policies, read_policies
 
 __all__ = ["Figure", "bench_policy"]

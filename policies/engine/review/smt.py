@@ -3,7 +3,7 @@
 One constant stands for the principal, one for the resource, one for each field of the context; attributes are
 uninterpreted functions on sorts without bound. So what is proved holds for any number of people, structures
 and services. This module is the trusted part of the proofs: it handles each node of the supported subset in
-one line, refuses every other node, and its models are replayed in the engine (see `policies.engine.models`).
+one line, refuses every other node, and its models are replayed in the engine (see `models`).
 
 Time is an integer of milliseconds since 1970; a set is an array from its elements to Bool. Reading an absent
 optional attribute gives any value here and an error in Cedar: sound only because the validator refuses a rule
