@@ -7,13 +7,14 @@ number changes at log-in, so that one planted before it is worth nothing (sessio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import CallbackDict
 
@@ -26,6 +27,8 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=10)
 # A page more or less does not move the fifteen minutes: one write a minute is enough.
 SEEN_EVERY = timedelta(minutes=1)
+# Said or chosen beside an act that is done: losing them must not turn it into an error.
+COURTESIES = frozenset({"_flashes", "siren"})
 
 
 class PortalSession(CallbackDict[str, Any], SessionMixin):
@@ -36,17 +39,33 @@ class PortalSession(CallbackDict[str, Any], SessionMixin):
             this.modified = True
 
         super().__init__(values or {}, changed)
+        self.opened = deepcopy(dict(self))
         self.token = token
         self.seen_at: datetime | None = None
         self.modified = False
         self.is_renewed = False
         self.is_ended = False
+        self.is_switched = False
 
     def log_in(self, values: Mapping[str, Any]) -> None:
-        """Forget what the anonymous browser had, take these values, and change the cookie."""
+        """Forget what the browser had, take these values, and change the cookie.
+
+        The same person goes on with the structure she was working for.
+        """
+        siren = self.get("siren") if self.get("sub") == values.get("sub") else None
         self.clear()
-        self.update(values)
+        self.update(values if siren is None else {**values, "siren": siren})
         self.is_renewed = True
+
+    def switch_to(self, siren: str) -> None:
+        """Work for another structure. It is the whole act, so it is told when it cannot be written."""
+        self["siren"] = siren
+        self.is_switched = True
+
+    @property
+    def changes(self) -> set[str]:
+        """The keys that this request added, changed or took away."""
+        return {key for key in self.keys() | self.opened.keys() if self.get(key) != self.opened.get(key)}
 
     def end(self) -> None:
         """Nothing remains: neither the row nor the cookie."""
@@ -88,7 +107,7 @@ class ServerSessions(SessionInterface):
         """Write what changed; send the cookie when it is new.
 
         Raises:
-            DatabaseBusy: something changed and could not be written.
+            DatabaseBusy: something that matters changed and could not be written.
         """
         if not isinstance(session, PortalSession):
             return  # it could not be opened: the page of that fault is on its way
@@ -97,11 +116,13 @@ class ServerSessions(SessionInterface):
             self._forget(current, response)
         elif current.is_renewed or (current.modified and current and current.token is None):
             self._start(current, response)
-        elif current.modified and current.token:
-            self._update(current)
+        elif current.changes and current.token:
+            is_needed = current.is_switched or not current.changes <= COURTESIES
+            with nullcontext() if is_needed else suppress(DatabaseBusy):
+                self._update(current)
         elif current.seen_at and self._clock() - current.seen_at > SEEN_EVERY:
             with suppress(DatabaseBusy):
-                self._update(current)
+                self._touch(current)
 
     def _start(self, current: PortalSession, response: Response) -> None:
         now, token = self._clock(), secrets.token_urlsafe(32)
@@ -125,10 +146,18 @@ class ServerSessions(SessionInterface):
         response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
 
     def _update(self, current: PortalSession) -> None:
+        """Write the keys that changed: a slow page must not put back the others as it found them."""
         with self._database.writing() as db:
-            row = db.get(WebSession, _digest(cast(str, current.token)))
+            row = db.get(WebSession, _digest(cast(str, current.token)), with_for_update=True)
             if row is not None:
-                row.values, row.seen_at = dict(current), self._clock()
+                kept = {key: value for key, value in row.values.items() if key not in current.changes}
+                changed = {key: current[key] for key in current.changes & current.keys()}
+                row.values, row.seen_at = kept | changed, self._clock()
+
+    def _touch(self, current: PortalSession) -> None:
+        with self._database.writing() as db:
+            mine = WebSession.token_digest == _digest(cast(str, current.token))
+            db.execute(update(WebSession).where(mine).values(seen_at=self._clock()))
 
     def _forget(self, current: PortalSession, response: Response) -> None:
         with self._database.writing() as db:

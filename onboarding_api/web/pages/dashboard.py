@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, session, url_for
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.queries.dashboard import dashboard
@@ -13,6 +13,7 @@ from onboarding_api.web.house import now, reading
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.schemas.structures import ACTIVE_STRUCTURE
+from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("dashboard", __name__)
 blueprint.before_request(require_visit)
@@ -41,7 +42,7 @@ def switch_structure() -> ResponseReturnValue:
     """
 
     def act(values: Mapping[str, Any]) -> str:
-        session["siren"] = visit().structure(values["siren"]).siren
+        current_session().switch_to(visit().structure(values["siren"]).siren)
         return local_path(values.get("suite"), url_for("dashboard.show"))
 
     return submit(ACTIVE_STRUCTURE, act, _page)

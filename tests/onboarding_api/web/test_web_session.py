@@ -5,11 +5,12 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from flask import request
 from sqlalchemy import func, select, update
 
 from onboarding_api.model.person import Person
 from onboarding_api.model.web_session import WebSession
-from onboarding_api.web.session import COOKIE, IDLE, LONGEST
+from onboarding_api.web.session import COOKIE, IDLE, LONGEST, PortalSession
 from tests.onboarding_api.web.page import text_of
 from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Browser, Portal
 from tests.onboarding_api.web.world import EUS
@@ -162,6 +163,55 @@ def test_reading_goes_on_while_another_writes(portal: Portal) -> None:
 
     with portal.busy_database():
         assert is_open(browser)
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["only reads", "says something"])
+def test_slow_page_does_not_undo_a_switch_made_meanwhile(portal: Portal, writes: bool) -> None:
+    browser, sessions = portal.browser("cend589"), portal.app.session_interface
+    browser.post("/structures/ajouter/216600726")
+    portal.clock.now += 2 * MINUTE
+    with portal.app.test_request_context(headers={"Cookie": f"{COOKIE}={cookie_of(browser)}"}):
+        slow = sessions.open_session(portal.app, request)
+        assert slow is not None
+        browser.post("/structure-active", {"siren": EUS})
+        if writes:
+            slow["_flashes"] = [("message", "Fait.")]
+        sessions.save_session(portal.app, slow, portal.app.response_class())
+
+    assert "Ma structure : Commune d'Eus" in text_of(browser.get("/services").text)
+
+
+def test_act_that_is_done_is_no_error_when_its_message_cannot_be_kept(portal: Portal) -> None:
+    browser, sessions = portal.browser("cend589"), portal.app.session_interface
+    with portal.app.test_request_context(headers={"Cookie": f"{COOKIE}={cookie_of(browser)}"}):
+        here = sessions.open_session(portal.app, request)
+        assert isinstance(here, PortalSession)
+        here.update(_flashes=[("message", "Fait.")], siren=EUS)
+        with portal.busy_database():
+            sessions.save_session(portal.app, here, portal.app.response_class())
+
+
+def test_switch_that_cannot_be_written_is_told(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    browser.post("/structures/ajouter/216600726")
+    token = browser.token()
+    with portal.busy_database():
+        answer = browser.raw_post("/structure-active", {"csrf_token": token, "siren": EUS})
+
+    assert answer.status_code == 503
+
+
+def test_new_log_in_of_the_same_person_keeps_the_active_structure(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    browser.post("/structures/ajouter/216600726")
+    browser.post("/structure-active", {"siren": EUS})
+
+    browser.log_in("cend589")
+    assert "Ma structure : Commune d'Eus" in text_of(browser.get("/services").text)
+
+    browser.log_in("paul123")
+    browser.log_in("cend589")
+    assert "Ma structure : Commune d'Estavar" in text_of(browser.get("/services").text)
 
 
 def test_active_structure_is_kept_from_page_to_page(portal: Portal) -> None:
