@@ -11,7 +11,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
 from flask import abort
 
-from idp_extension.relying_party.issuer import Claims, TokenRefused
+from idp_extension.relying_party.issuer import Claims, TokenRefused, level_of
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.usecases.act import Actor
 from onboarding_api.web.api.problems import problem
@@ -51,15 +51,10 @@ def calling_person() -> Actor:
         person = person_by_keycloak(session, str(claims["sub"]), str(claims.get("preferred_username", "")))
     if person is None or not person.is_active:
         _refuse(InvalidTokenError(realm=REALM))
-    return Actor(person.id, _level(claims.get("acr")))
+    return Actor(person.id, level_of(claims))
 
 
 def _refuse(error: OAuth2Error) -> NoReturn:
     answer = problem(error.status_code, error.error, "Un jeton d'accès valable est nécessaire.")
     answer.headers["WWW-Authenticate"] = dict(error.get_headers())["WWW-Authenticate"]
     abort(answer)
-
-
-def _level(acr: Any) -> int:
-    """1 = password, 2 = second factor. A token got by SSO carries 0: a password stood behind it once."""
-    return max(1, int(acr)) if isinstance(acr, str) and acr.isdecimal() else 1

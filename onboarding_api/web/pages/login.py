@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
-from idp_extension.relying_party.issuer import IssuerUnavailable
+from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.house import house, reading
@@ -17,6 +17,9 @@ from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("login", __name__)
+
+# Of one browser at once: a tab each.
+MOST_ATTEMPTS = 5
 
 
 @blueprint.get("/connexion")
@@ -33,8 +36,13 @@ def change_password() -> ResponseReturnValue:
 
 @blueprint.get("/mot-de-passe-oublie")
 def forgotten_password() -> ResponseReturnValue:
-    """« Mot de passe oublié ? » (G-05): Keycloak sends the link."""
+    """« Mot de passe oublié ? » (G-05): Keycloak sends the link.
+
+    Raises:
+        IssuerUnavailable: Keycloak does not answer.
+    """
     client = house().identity
+    client.issuer.endpoints_now()
     query = urlencode({"client_id": client.client_id})
     return redirect(f"{client.issuer.url}/login-actions/reset-credentials?{query}")
 
@@ -47,19 +55,21 @@ def come_back() -> ResponseReturnValue:
         LoginRefused: not the answer to an attempt of this browser.
         IssuerUnavailable: Keycloak does not answer.
     """
-    attempt = session.pop("attempt", None)
-    if attempt is None:
+    under_way = session.get("attempts", [])
+    mine = next((one for one in under_way if one["attempt"]["state"] == request.args.get("state")), None)
+    if mine is None:
         if current_visit():
             return redirect(url_for("dashboard.show"))  # the back button, after a log-in that went well
         raise LoginRefused("state")
-    tokens = house().identity.finish(Attempt(**attempt), request.args)
+    session["attempts"] = [one for one in under_way if one != mine]
+    tokens = house().identity.finish(Attempt(**mine["attempt"]), request.args)
     values = _values_of(tokens)
     if values is None:
+        current_session().log_in({"id_token": tokens.id_token})  # for the log-out, so that another may log in
         return render_template("unknown_account.html"), 403
-    suite = session.get("suite")
     current_session().log_in(values)
     generate_csrf()  # now, so that reading a page later needs no write
-    return redirect(local_path(suite, url_for("dashboard.show")))
+    return redirect(local_path(mine["suite"], url_for("dashboard.show")))
 
 
 @blueprint.post("/deconnexion")
@@ -81,8 +91,8 @@ def log_out() -> ResponseReturnValue:
 
 def _leave(suite: str, **parameters: str) -> ResponseReturnValue:
     url, attempt = house().identity.begin(**parameters)
-    session["attempt"] = attempt.as_values()
-    session["suite"] = suite
+    begun = {"attempt": attempt.as_values(), "suite": suite}
+    session["attempts"] = [*session.get("attempts", []), begun][-MOST_ATTEMPTS:]
     return redirect(url)
 
 
@@ -98,11 +108,6 @@ def _values_of(tokens: Tokens) -> Mapping[str, Any] | None:
         "keycloak_sid": tokens.id_claims.get("sid"),
         "sub": sub,
         "identifiant": identifiant,
-        "acr": _level(tokens.id_claims.get("acr")),
+        "acr": level_of(tokens.id_claims),
         "id_token": tokens.id_token,
     }
-
-
-def _level(acr: object) -> int:
-    """The level of the log-in; Keycloak writes 0 when the password was typed earlier (SSO): still 1."""
-    return max(1, int(acr)) if isinstance(acr, str) and acr.isdecimal() else 1

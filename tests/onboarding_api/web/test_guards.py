@@ -1,9 +1,13 @@
 """What the browser is held to: headers, CSRF, body size, host, and where it may be sent back."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from werkzeug.datastructures import Headers
 
 from onboarding_api import create_app
+from onboarding_api.migrations import migrate
 from onboarding_api.web.local_paths import local_path
 from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Portal
 from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send
@@ -234,8 +238,10 @@ def test_wrong_method_and_unknown_page_are_answered_in_words(portal: Portal) -> 
     assert "Page introuvable" in unknown.text
 
 
-def test_application_is_made_from_settings_alone(portal: Portal) -> None:
-    app = create_app(portal.settings)
+def test_application_is_made_from_settings_alone(portal: Portal, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'portal.db'}"
+    migrate(url)
+    app = create_app(replace(portal.settings, database_url=url))
 
     assert app.test_client().get("/sante", base_url=PUBLIC_URL).json == {"status": "ok"}
     app.extensions["house"].office.database.engine.dispose()

@@ -92,6 +92,35 @@ def test_answer_serves_once(portal: Portal) -> None:
     assert portal.browser().get(path).status_code == 400
 
 
+def test_two_tabs_log_in_at_once(portal: Portal) -> None:
+    browser, first = start(portal, "/connexion?suite=/services")
+    second = browser.get("/connexion?suite=/courrier").location
+
+    assert browser.get(portal.provider.consent(first)).location == "/services"
+    assert browser.get(portal.provider.consent(second)).location == "/tableau-de-bord"
+
+    later, first = start(portal, "/connexion?suite=/services")
+    second = later.get("/connexion?suite=/courrier").location
+    assert later.get(portal.provider.consent(second)).location == "/courrier"
+
+
+def test_five_attempts_are_kept_and_no_more(portal: Portal) -> None:
+    browser, oldest = start(portal)
+    urls = [browser.get("/connexion").location for _ in range(5)]
+
+    assert browser.get(portal.provider.consent(oldest)).status_code == 400
+    assert browser.get(portal.provider.consent(urls[0])).status_code == 302
+
+
+@pytest.mark.parametrize("query", ["", "?state=another&code=x", "?error=access_denied"])
+def test_foreign_answer_does_not_end_the_attempt(portal: Portal, query: str) -> None:
+    browser, url = start(portal)
+
+    assert browser.get(f"/connexion/retour{query}").status_code == 400
+
+    assert browser.get(portal.provider.consent(url)).status_code == 302
+
+
 def test_refusal_by_keycloak_is_told(portal: Portal) -> None:
     browser, url = start(portal)
     state = parse_qs(urlsplit(url).query)["state"][0]
@@ -115,6 +144,7 @@ def test_account_that_is_none_of_ours_gets_a_page(portal: Portal, identifiant: s
     assert answer.status_code == 403
     assert "Compte sans accès au portail" in answer.text
     assert not is_logged_in(browser)
+    assert "/openid-connect/logout?id_token_hint=" in browser.post("/deconnexion").location
 
 
 def test_anonymous_page_comes_back_after_log_in(portal: Portal) -> None:
@@ -135,17 +165,10 @@ def down(portal: Portal) -> Any:
     portal.provider.start()
 
 
-def fresh(portal: Portal) -> None:
-    """Forget what the application learnt of the provider, as a process that has just started."""
-    issuer = portal.app.extensions["house"].identity.issuer
-    issuer._endpoints = issuer._keys = None
-
-
 @pytest.mark.usefixtures("down")
-def test_log_in_without_keycloak_is_told_in_words(portal: Portal) -> None:
-    fresh(portal)
-
-    answer = portal.browser().get("/connexion")
+@pytest.mark.parametrize("path", ["/connexion", "/mot-de-passe-oublie"])
+def test_log_in_without_keycloak_is_told_in_words(portal: Portal, path: str) -> None:
+    answer = portal.browser().get(path)
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -172,7 +195,6 @@ def test_logged_in_people_go_on_without_keycloak(portal: Portal) -> None:
 
 @pytest.mark.usefixtures("down")
 def test_log_out_without_keycloak_ends_our_session(portal: Portal) -> None:
-    fresh(portal)
     browser = portal.browser("cend589")
 
     answer = browser.post("/deconnexion")
