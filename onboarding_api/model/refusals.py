@@ -5,7 +5,8 @@ Refusal
  ├─ NotFound              nothing of that name for this person (a stranger's thing looks the same)
  ├─ NotPossibleNow        the thing is not in a state that allows the act
  │   ├─ FirstUserMustAccept  the first user of a structure has to accept to become its administrator
- │   └─ NoPostalAddress   no letter can reach the structure: the register has no usable address
+ │   ├─ NoPostalAddress   no letter can reach the structure: the register has no usable address
+ │   └─ ClaimAlreadyUsed  the legal representative refuses, and the code has served: somebody must call
  ├─ BadInput              a field cannot be read
  │   └─ CodeMistyped      the check symbol of an activation code does not fit: costs no try
  ├─ WrongCode             a well-formed code that is not this letter's
@@ -68,6 +69,15 @@ class NoPostalAddress(NotPossibleNow):
 
     def __init__(self) -> None:
         super().__init__("structure", "without postal address", "get a letter")
+
+
+class ClaimAlreadyUsed(NotPossibleNow):
+    """The code of this claim has made an administrator: refusing it comes too late for a page."""
+
+    code = "claim_already_used"
+
+    def __init__(self) -> None:
+        super().__init__("claim", "redeemed", "refuse")
 
 
 class BadInput(Refusal):

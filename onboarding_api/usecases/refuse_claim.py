@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.refusals import NotFound, NotPossibleNow
+from onboarding_api.model.refusals import ClaimAlreadyUsed, NotFound, NotPossibleNow
 from onboarding_api.usecases.act import Office, act
 from onboarding_api.usecases.claims import refuse_claim_of
 
@@ -27,6 +27,7 @@ def refuse_claim(office: Office, command: RefuseClaim) -> None:
 
     Raises:
         NotFound: no claim of that reference.
+        ClaimAlreadyUsed: its code has made an administrator.
         NotPossibleNow: it was closed in another way before.
     """
     reference = "-".join(command.reference.upper().replace("-", " ").split())
@@ -41,5 +42,7 @@ def refuse_claim(office: Office, command: RefuseClaim) -> None:
             refuse_claim_of(it, claim, MOTIVE)
         elif state == ClaimState.REDEEMED:
             it.record("claim_contested", claim, before=state, after=state)
+    if state == ClaimState.REDEEMED:
+        raise ClaimAlreadyUsed
     if state not in (ClaimState.OPEN, ClaimState.REFUSED):
         raise NotPossibleNow("claim", state, "refuse")

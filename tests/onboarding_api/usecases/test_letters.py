@@ -6,7 +6,13 @@ import pytest
 
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.letter import Letter
-from onboarding_api.model.refusals import CodeDead, LetterLimit, NotAllowed, NotFound, NotPossibleNow
+from onboarding_api.model.refusals import (
+    ClaimAlreadyUsed,
+    CodeDead,
+    LetterLimit,
+    NotAllowed,
+    NotFound,
+)
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.expire_claims import expire_claim, expire_claims
@@ -218,7 +224,7 @@ def test_a_protest_after_the_code_was_used_is_journalled_and_takes_nothing(porta
     cendrine, reference = claimant(portal, eus)
     code = portal.letter_arrives(eus)
     redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, code))
-    with pytest.raises(NotPossibleNow):
+    with pytest.raises(ClaimAlreadyUsed):
         refuse_claim(portal.office, RefuseClaim(reference))
     assert portal.events()[-1] == "claim_contested"
     assert cendrine.administers(eus)
