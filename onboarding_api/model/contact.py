@@ -29,11 +29,13 @@ def email_address(field: str, text: str) -> str:
 
     Raises:
         BadInput: not an address, or longer than 254 characters (RFC 5321); CR and LF are refused here too.
+            So is an accent before the @: few mail servers take such an address, ours does not (RFC 6531).
     """
     try:
-        address = validate_email(text.strip(" "), check_deliverability=False).normalized.lower()
+        read = validate_email(text.strip(" "), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise BadInput(field, "malformed") from None
+    address = read.normalized.lower()
     if len(address) > LONGEST_EMAIL:
         raise BadInput(field, "too_long")
     return address

@@ -34,8 +34,6 @@ class Move(StrEnum):
     REACTIVATE = "reactivate"
     EXPIRE = "expire"
     CANCEL = "cancel"
-    QUEUE = "queue"
-    """A request that waited for a letter now waits for an administrator."""
     CLAIM = "claim"
     """A request that waited for an administrator now waits for the requester's own letter."""
 
@@ -52,7 +50,6 @@ TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = Mappin
         (S.AWAITING_LETTER, M.REFUSE): S.REFUSED,
         (S.AWAITING_LETTER, M.EXPIRE): S.EXPIRED,
         (S.AWAITING_LETTER, M.CANCEL): S.CANCELLED,
-        (S.AWAITING_LETTER, M.QUEUE): S.PENDING,
         (S.GRANTED, M.DEACTIVATE): S.DEACTIVATED,
         (S.GRANTED, M.EXPIRE): S.EXPIRED,
         (S.GRANTED, M.CANCEL): S.CANCELLED,
@@ -60,6 +57,7 @@ TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = Mappin
     }
 )
 
+LONGEST_MOTIVE = 500
 OPEN_STATES = (S.PENDING, S.AWAITING_LETTER, S.GRANTED)
 _OPEN = text("state IN ('pending', 'awaiting_letter', 'granted')")
 
@@ -86,7 +84,7 @@ class Habilitation(Base):
     service: Mapped[str] = mapped_column(String(80))
     state: Mapped[HabilitationState] = mapped_column(String(20))
     claim_id: Mapped[str | None] = mapped_column(ForeignKey("claim.id"))
-    motive: Mapped[str | None] = mapped_column(String(500))
+    motive: Mapped[str | None] = mapped_column(String(LONGEST_MOTIVE))
     requested_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))

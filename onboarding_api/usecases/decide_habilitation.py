@@ -7,6 +7,7 @@ from types import MappingProxyType
 from sqlalchemy import select
 
 from onboarding_api.model.habilitation import (
+    LONGEST_MOTIVE,
     TRANSITIONS,
     Habilitation,
     HabilitationState,
@@ -16,8 +17,6 @@ from onboarding_api.model.habilitation import (
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, NotFound, NotPossibleNow
 from onboarding_api.usecases.act import Act, Actor, Office, act
-
-LONGEST_MOTIVE = 500
 
 _ACTIONS: Mapping[Move, str] = MappingProxyType(
     {

@@ -1,6 +1,7 @@
 """« En tant que nouvel abonné » (guide G-01): a person registers."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,9 +12,10 @@ from onboarding_api.model.contact import email_address
 from onboarding_api.model.journal import happened_since
 from onboarding_api.model.person import Civilite, Person, allot_identifiant
 from onboarding_api.model.proper_name import proper_name
-from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.refusals import BadInput, DatabaseBusy
 from onboarding_api.usecases.act import SAME_CLICK, Act, Office, act
 
+MOST_TRIES = 5
 BETWEEN_MAILS = timedelta(minutes=10)
 
 
@@ -35,6 +37,7 @@ def register_person(office: Office, command: RegisterPerson) -> None:
 
     Raises:
         BadInput: a field cannot be read.
+        DatabaseBusy: others registered under the same draw, again and again.
     """
     email = email_address("email", command.email)
     person = Person(
@@ -43,11 +46,11 @@ def register_person(office: Office, command: RegisterPerson) -> None:
         nom=proper_name("nom", command.nom),
         email=email,
     )
-    try:
-        _register(office, person)
-    except IntegrityError:
-        # The same e-mail, or the same draw, at the same moment: by now the other one is there to be seen.
-        _register(office, person)
+    for _ in range(MOST_TRIES):
+        # The same e-mail, or the same draw, at the same moment: the next try sees the other one.
+        with suppress(IntegrityError):
+            return _register(office, person)
+    raise DatabaseBusy
 
 
 def civilite(text: str) -> Civilite:

@@ -4,6 +4,7 @@ import pytest
 
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.membership import Membership
+from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import BadInput, NotAllowed, NotFound
 from onboarding_api.model.structure import Structure
 from onboarding_api.queries.structures import my_structures
@@ -150,3 +151,13 @@ def test_a_new_name_reaches_keycloak_and_keeps_the_identifiant(portal: Portal) -
         edit_identity(portal.office, cendrine.actor, EditIdentity("Madame", "Cendrine", "Martin-Roca"))
     assert portal.events() == ["identity_changed"]
     assert len(portal.deliveries("keycloak.person")) == 1
+
+
+def test_a_disabled_account_renames_nobody(portal: Portal) -> None:
+    cendrine = portal.a_person("Cendrine", "Martin")
+    with portal.writing() as session:
+        session.get_one(Person, cendrine.id).is_active = False
+    with pytest.raises(NotAllowed) as refusal:
+        edit_identity(portal.office, cendrine.actor, EditIdentity("Madame", "Zoé", "Petit"))
+    assert refusal.value.rules == ("G-ACCOUNT",)
+    assert portal.events() == []

@@ -1,12 +1,14 @@
 """Registration and « Identifiant oublié ? »: nothing tells whether an e-mail was known."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.person import Person
-from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.refusals import BadInput, DatabaseBusy
 from onboarding_api.usecases.recall_identifiant import RecallIdentifiant, recall_identifiant
 from onboarding_api.usecases.register_person import RegisterPerson, register_person
 from tests.builders.portal import Portal
@@ -57,6 +59,25 @@ def test_one_email_registered_by_many_threads_is_one_person(portal: Portal) -> N
     assert portal.events() == ["person_registered"]
 
 
+@pytest.mark.parametrize("collisions", [4, 5])
+def test_a_draw_that_others_take_each_time_is_drawn_again_and_then_told(
+    portal: Portal, collisions: int
+) -> None:
+    left = iter(range(collisions))
+
+    def taken_meanwhile(*_: object) -> None:
+        if next(left, None) is not None:
+            raise IntegrityError("INSERT INTO person", {}, Exception("identifiant"))
+
+    event.listen(Person, "before_insert", taken_meanwhile)
+    try:
+        with nullcontext() if collisions < 5 else pytest.raises(DatabaseBusy):
+            register_person(portal.office, CENDRINE)
+    finally:
+        event.remove(Person, "before_insert", taken_meanwhile)
+    assert portal.count(Person) == (collisions < 5)
+
+
 def test_different_people_register_at_once_on_an_empty_journal(portal: Portal) -> None:
     def register(number: int) -> None:
         email = f"marie{number}@eus.example"
@@ -77,6 +98,7 @@ def test_different_people_register_at_once_on_an_empty_journal(portal: Portal) -
         ("nom", RegisterPerson("Madame", "Cendrine", "Martin\r\nBcc: a@b.fr", "c@eus.example")),
         ("email", RegisterPerson("Madame", "Cendrine", "Martin", "c@eus.example\r\nBcc: a@b.fr")),
         ("email", RegisterPerson("Madame", "Cendrine", "Martin", "cendrine")),
+        ("email", RegisterPerson("Madame", "Hélène", "Martin", "hélène@eus.fr")),  # no mail could leave
     ],
 )
 def test_what_cannot_be_read_is_refused_by_field(portal: Portal, field: str, command: RegisterPerson) -> None:
