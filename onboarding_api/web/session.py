@@ -2,9 +2,11 @@
 
 Times out after fifteen minutes without a request and after ten hours at most (ASVS 7.3.1, 7.3.2); the
 number changes at log-in, so that one planted before it is worth nothing (session fixation, ASVS 7.2.4).
+Who only looks at a form leaves no row: the secret behind the form's token is then the cookie itself.
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -16,7 +18,6 @@ from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import CallbackDict
 
 from onboarding_api.model.base import Database
 from onboarding_api.model.refusals import DatabaseBusy
@@ -29,20 +30,18 @@ LONGEST = timedelta(hours=10)
 SEEN_EVERY = timedelta(minutes=1)
 # Said or chosen beside an act that is done: losing them must not turn it into an error.
 COURTESIES = frozenset({"_flashes", "siren"})
+# Flask-WTF's secret in the place of the session's number; `__Host-` keeps other hosts from planting one.
+_FORM_SECRET, _FORM_COOKIE = "csrf_token", re.compile(r"form-([0-9a-f]{40})")
 
 
-class PortalSession(CallbackDict[str, Any], SessionMixin):
-    """What the server keeps for one browser; `modified` is set by each change of a key."""
+class PortalSession(dict[str, Any], SessionMixin):
+    """What the server keeps for one browser; `changes` tells what a request did to it."""
 
     def __init__(self, values: Mapping[str, Any] | None = None, token: str | None = None) -> None:
-        def changed(this: "PortalSession") -> None:
-            this.modified = True
-
-        super().__init__(values or {}, changed)
+        super().__init__(values or {})
         self.opened = deepcopy(dict(self))
         self.token = token
         self.seen_at: datetime | None = None
-        self.modified = False
         self.is_renewed = False
         self.is_ended = False
         self.is_switched = False
@@ -95,6 +94,8 @@ class ServerSessions(SessionInterface):
         token = request.cookies.get(COOKIE)
         if not token:
             return PortalSession()
+        if form := _FORM_COOKIE.fullmatch(token):
+            return PortalSession({_FORM_SECRET: form.group(1)})
         with self._database.reading() as db:
             row = db.get(WebSession, _digest(token))
             if row is None or _is_over(row, self._clock()):
@@ -114,15 +115,16 @@ class ServerSessions(SessionInterface):
         current = session
         if current.is_ended:
             self._forget(current, response)
-        elif current.is_renewed or (current.modified and current and current.token is None):
+        elif current.is_renewed:
             self._start(current, response)
-        elif current.changes and current.token:
-            is_needed = current.is_switched or not current.changes <= COURTESIES
-            with nullcontext() if is_needed else suppress(DatabaseBusy):
-                self._update(current)
-        elif current.seen_at and self._clock() - current.seen_at > SEEN_EVERY:
-            with suppress(DatabaseBusy):
-                self._touch(current)
+        elif not current.changes:
+            self._touch(current)
+        elif current.token:
+            self._update(current)
+        elif current.keys() == {_FORM_SECRET}:
+            _send(response, f"form-{current[_FORM_SECRET]}")
+        else:
+            self._start(current, response)
 
     def _start(self, current: PortalSession, response: Response) -> None:
         now, token = self._clock(), secrets.token_urlsafe(32)
@@ -143,26 +145,35 @@ class ServerSessions(SessionInterface):
                     seen_at=now,
                 )
             )
-        response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
+        _send(response, token)
 
     def _update(self, current: PortalSession) -> None:
         """Write the keys that changed: a slow page must not put back the others as it found them."""
-        with self._database.writing() as db:
+        changes = current.changes
+        is_needed = current.is_switched or not changes <= COURTESIES
+        with nullcontext() if is_needed else suppress(DatabaseBusy), self._database.writing() as db:
             row = db.get(WebSession, _digest(cast(str, current.token)), with_for_update=True)
             if row is not None:
-                kept = {key: value for key, value in row.values.items() if key not in current.changes}
-                changed = {key: current[key] for key in current.changes & current.keys()}
-                row.values, row.seen_at = kept | changed, self._clock()
+                kept = {key: value for key, value in row.values.items() if key not in changes}
+                row.values = kept | {key: value for key, value in current.items() if key in changes}
+                row.seen_at = self._clock()
 
     def _touch(self, current: PortalSession) -> None:
-        with self._database.writing() as db:
-            mine = WebSession.token_digest == _digest(cast(str, current.token))
-            db.execute(update(WebSession).where(mine).values(seen_at=self._clock()))
+        """Note that the browser is still there."""
+        now = self._clock()
+        if current.token and current.seen_at and now - current.seen_at > SEEN_EVERY:
+            mine = WebSession.token_digest == _digest(current.token)
+            with suppress(DatabaseBusy), self._database.writing() as db:
+                db.execute(update(WebSession).where(mine).values(seen_at=now))
 
     def _forget(self, current: PortalSession, response: Response) -> None:
         with self._database.writing() as db:
             _drop(db, current.token)
         response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def _send(response: Response, cookie: str) -> None:
+    response.set_cookie(COOKIE, cookie, secure=True, httponly=True, samesite="Lax", path="/")
 
 
 def _digest(token: str) -> str:

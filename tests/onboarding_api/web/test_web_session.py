@@ -46,6 +46,17 @@ def test_reading_a_page_without_form_sets_no_cookie(portal: Portal) -> None:
     assert "Set-Cookie" not in portal.browser().get("/contact").headers
 
 
+def test_looking_at_a_form_leaves_no_row_and_the_form_can_be_sent(portal: Portal) -> None:
+    browser, before = portal.browser(), rows(portal)
+
+    answer = browser.post("/identifiant-oublie", {"email": "x@example.fr"})
+
+    assert (answer.status_code, rows(portal)) == (303, before)
+    kept = cookie_of(browser)
+    assert browser.get("/connexion").status_code == 302
+    assert (rows(portal), cookie_of(browser) == kept) == (before + 1, False)
+
+
 def test_cookie_changes_at_log_in_and_the_old_one_is_dead(portal: Portal) -> None:
     browser = portal.browser()
     browser.token()
@@ -118,7 +129,7 @@ def test_closed_account_is_out_at_once(portal: Portal) -> None:
 
 
 def test_forged_cookie_opens_nothing(portal: Portal) -> None:
-    for value in ("", "x", "é" * 500, "../../etc/passwd", "' OR 1=1 --"):
+    for value in ("", "x", f"form-{'é' * 40}", "é" * 500, "../../etc/passwd", "' OR 1=1 --"):
         answer = portal.app.test_client().get(
             "/tableau-de-bord",
             base_url=PUBLIC_URL,
@@ -149,7 +160,7 @@ def test_expired_form_is_refused_in_words(portal: Portal) -> None:
 
 def test_session_that_cannot_be_written_is_told_in_words(portal: Portal) -> None:
     with portal.busy_database():
-        answer = portal.browser().get("/inscription")
+        answer = portal.browser().get("/connexion")
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
