@@ -1,6 +1,7 @@
 """Two revisions compared: a cosmetic rewrite is no change, a slip is told with its case."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -117,3 +118,13 @@ def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
 @pytest.mark.parametrize("place", ["scenarios/20-admin.yaml", "nowhere.jsonl:3", "scenarios/nope.yaml:4"])
 def test_a_place_without_question_is_told(place):
     assert run("explain", place).exit_code == 2
+
+
+def test_the_worked_example_of_the_readme_is_what_the_command_prints(engine, replace_in):
+    readme = (engine.policies.root / "README.md").read_text(encoding="utf-8")
+    removed, added = re.search(r"^-(when .*)\n\+(when .*)$", readme, re.MULTILINE).groups()
+    printed = run("diff", engine.policies.root, replace_in(GUARDS, removed, added)).output.splitlines()
+    shown = readme.split("$ bdt policy diff main HEAD\n")[1].split("```")[0].splitlines()
+    # The solver may choose other values for the facts of the case; everything else is word for word.
+    assert [line for line in shown[:-1] if line[:4].strip() and "…" not in line and line not in printed] == []
+    assert printed[-1].startswith(shown[-1])

@@ -13,11 +13,12 @@ from policies.engine.decide import Engine
 from policies.engine.environments import Applied
 from policies.engine.faults import BadSource
 from policies.engine.model import Environment
-from policies.engine.request import Decision, Request
+from policies.engine.request import Decision
 from policies.engine.review.lint import validation_faults
-from policies.engine.review.models import ModelCase, describe, find_case
+from policies.engine.review.models import ModelCase, find_case
 from policies.engine.review.prove import Prover, read_properties
 from policies.engine.review.smt import Question, world_of
+from policies.engine.review.story import story
 from policies.engine.revision import Policies
 
 __all__ = ["Change", "Difference", "compare"]
@@ -25,11 +26,11 @@ __all__ = ["Change", "Difference", "compare"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One environment in which some answer changes; `request` is one such question, answered by both."""
+    """One environment in which some answer changes; `case` tells one such question, answered by both."""
 
     environment: Environment
     newly_allowed: bool
-    request: Request
+    case: tuple[str, ...]
     before: Decision
     after: Decision
 
@@ -37,7 +38,7 @@ class Change:
         """The change for people."""
         verb = "Newly ALLOWED" if self.newly_allowed else "Newly DENIED "
         yield f"{verb} {self.environment}"
-        yield from (f"  {line}" for line in describe(self.request))
+        yield from (f"  {line}" for line in self.case)
         yield f"  before: {_told(self.before)}   after: {_told(self.after)}"
 
 
@@ -126,7 +127,15 @@ def _change(
     before, after = (engine.decide(case.request) for engine in engines)
     if (before.allowed, after.allowed) != (not newly_allowed, newly_allowed):
         raise AssertionError(f"the engine does not confirm the change of {environment}")
-    return Change(environment, newly_allowed, case.request, before, after)
+    responsible = {*before.rules, *after.rules}
+    read = [
+        each.condition
+        for engine in engines
+        for each in engine.contract(environment).applied
+        if each.rule.id in responsible
+    ]
+    told = tuple(story(engines[1].policies, case.request, read))
+    return Change(environment, newly_allowed, told, before, after)
 
 
 def _meaning(applied: Applied) -> tuple[str, pst.Expr]:

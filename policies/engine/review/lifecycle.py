@@ -32,6 +32,7 @@ Step = tuple[Life, tuple[Move, ...], Life]
 _Facts = Mapping[EntityRef, Mapping[str, Value]]
 _Tree = dict[str, Any]
 _Parents = dict[Life, tuple[Life, tuple[Move, ...]] | None]
+_GOOD: tuple[str | None, tuple[str, ...]] = (None, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +106,18 @@ def walk(
     Raises:
         OverflowError: more than `limit` states.
     """
-    start_time = time.perf_counter()
+    began = time.perf_counter()
     judge = _Judge(Engine(policies, explains=False), remembers)
     first = start(universe.people, universe.services)
     parents: _Parents = {first: None}
-    waiting, transitions = deque([first]), 0
-    broken: str | None = None
-    trace: tuple[str, ...] = ()
-    while waiting and not broken:
+    waiting, transitions, bad = deque([first]), 0, _GOOD
+    while waiting and bad is _GOOD:
         life = waiting.popleft()
         for tried, reached in _steps(judge, life, universe.actions, races):
             transitions += 1
             broken = _broken((life, tried, reached))
             if broken:
-                trace = (*_trace(parents, life), _told(tried))
+                bad = (broken, (*_trace(parents, life), _told(tried)))
                 break
             same = _canonical(reached)
             if same not in parents:
@@ -126,8 +125,7 @@ def walk(
                 waiting.append(same)
         if len(parents) > limit:
             raise OverflowError(f"more than {limit} states: make the universe {universe.name} smaller")
-    seconds = time.perf_counter() - start_time
-    return Walk(universe, len(parents), transitions, judge.asked, broken, trace, seconds)
+    return Walk(universe, len(parents), transitions, judge.asked, *bad, time.perf_counter() - began)
 
 
 def _steps(

@@ -29,7 +29,8 @@ ROLES: Mapping[str, tuple[str, EntityRef]] = {
     "A": ("assistance (support desk)", EntityRef("Staff", "assistance")),
     "S": ("équipe sécurité", EntityRef("Staff", "securite")),
 }
-_Changes = Mapping[str, Mapping[str, Value | None]]
+_Changes = Mapping[str, Mapping[str, Value]]
+NOBODY: Mapping[str, Value] = {"admins": frozenset(), "referents": frozenset()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,53 +75,61 @@ def _cell(engine: Engine, kind: str, action: str, state: str, entities: tuple[En
 
 def _states(policies: Policies, kind: str) -> Mapping[str, _Changes]:
     """The states of a kind of thing, as changes of the quiet world."""
-    ago = timedelta
-    nobody: Mapping[str, Value | None] = {"admins": frozenset(), "referents": frozenset()}
-    alone: Mapping[str, Value | None] = {name: frozenset({ROLES["R"][1]}) for name in nobody}
     match kind:
         case "Habilitation":
-            codes = policies.catalogue.habilitation_states
-            states: dict[str, _Changes] = {
-                code: {"habilitation": {"state": EntityRef("HabilitationState", code)}} for code in codes
-            }
-            granted = states["granted"]["habilitation"]
-            ending = {"habilitation": {**granted, "expiresAt": NOW + ago(days=9)}}
-            ended = {"habilitation": {**granted, "expiresAt": NOW}}
-            return {**states, "granted, ends soon": ending, "granted, ended": ended}
+            return _habilitation_states(policies)
         case "Membership":
-            return {
-                "attached": {},
-                "left": {"membership": {"isActive": False}},
-                "on hold": {"membership": {"isSuspended": True}},
-                "proposed": {"membership": {"nominatedBy": ROLES["D"][1]}},
-                "no administrator": {"structure": nobody},
-                "one administrator": {"structure": alone},
-                "himself administrator": {"structure": {"admins": _users("TDR"), "referents": _users("R")}},
-                "himself référent": {"structure": {"admins": _users("TDR"), "referents": _users("TR")}},
-                "himself alone": {"structure": {"admins": _users("T"), "referents": _users("T")}},
-            }
+            return _membership_states()
+        case "Claim" | "Letter":
+            return _claim_states()
         case "Structure":
             return {
                 "open": {},
                 "frozen": {"structure": {"isFrozen": True}},
                 "closed": {"structure": {"isActive": False}},
-                "no administrator": {"structure": nobody},
-            }
-        case "Claim" | "Letter":
-            closed = {"claim": {"isOpen": False}}
-            vacant = {"structure": {**nobody, "vacantSince": NOW - ago(days=60)}}
-            return {
-                "open": {"structure": nobody},
-                "closed": {"structure": nobody, **closed},
-                "vacant, veto runs": {**vacant, "claim": {"vetoOpenedAt": NOW - ago(days=3)}},
-                "vacant, veto over": {**vacant, "claim": {"vetoOpenedAt": NOW - ago(days=8)}},
-                "code too old": {"structure": nobody, "letter": {"expiresAt": NOW - ago(days=1)}},
-                "five tries": {"structure": nobody, "letter": {"attemptsInWindow": 5}},
+                "no administrator": {"structure": NOBODY},
             }
         case "User":
             return {"active": {}, "disabled": {"titulaire": {"isActive": False}}}
         case _:
             return {"waiting": {}, "over": {"invitation": {"isPending": False}}}
+
+
+def _habilitation_states(policies: Policies) -> Mapping[str, _Changes]:
+    codes = policies.catalogue.habilitation_states
+    states: dict[str, _Changes] = {
+        code: {"habilitation": {"state": EntityRef("HabilitationState", code)}} for code in codes
+    }
+    granted = states["granted"]["habilitation"]
+    ends = {"granted, ends soon": NOW + timedelta(days=9), "granted, ended": NOW}
+    return states | {name: {"habilitation": {**granted, "expiresAt": end}} for name, end in ends.items()}
+
+
+def _membership_states() -> Mapping[str, _Changes]:
+    return {
+        "attached": {},
+        "left": {"membership": {"isActive": False}},
+        "on hold": {"membership": {"isSuspended": True}},
+        "proposed": {"membership": {"nominatedBy": ROLES["D"][1]}},
+        "no administrator": {"structure": NOBODY},
+        "one administrator": {"structure": {"admins": _users("R"), "referents": _users("R")}},
+        "himself administrator": {"structure": {"admins": _users("TDR"), "referents": _users("R")}},
+        "himself référent": {"structure": {"admins": _users("TDR"), "referents": _users("TR")}},
+        "himself alone": {"structure": {"admins": _users("T"), "referents": _users("T")}},
+    }
+
+
+def _claim_states() -> Mapping[str, _Changes]:
+    empty: _Changes = {"structure": NOBODY}
+    vacant: _Changes = {"structure": {**NOBODY, "vacantSince": NOW - timedelta(days=60)}}
+    return {
+        "open": empty,
+        "closed": {**empty, "claim": {"isOpen": False}},
+        "vacant, veto runs": {**vacant, "claim": {"vetoOpenedAt": NOW - timedelta(days=3)}},
+        "vacant, veto over": {**vacant, "claim": {"vetoOpenedAt": NOW - timedelta(days=8)}},
+        "code too old": {**empty, "letter": {"expiresAt": NOW - timedelta(days=1)}},
+        "five tries": {**empty, "letter": {"attemptsInWindow": 5}},
+    }
 
 
 def _users(roles: str) -> frozenset[EntityRef]:
@@ -162,9 +171,7 @@ def _world(changes: _Changes) -> tuple[Entity, ...]:
         ROLES["S"][1]: {"isActive": True, "desk": EntityRef("Desk", "security")},
     }  # fmt: skip
     for ref, attributes in things.items():
-        attributes.update(
-            {name: value for name, value in changes.get(ref.id, {}).items() if value is not None}
-        )
+        attributes.update(changes.get(ref.id, {}))
     return tuple(Entity(ref, attributes) for ref, attributes in things.items())
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from policies.engine.cedar import pst
 from policies.engine.environments import Applied
-from policies.engine.facts import told
 from policies.engine.model import AttributeType
 from policies.engine.request import Decision, Entity, EntityRef, Request, Value
 from policies.engine.review.smt import TIMEOUT_MS, Question
 from policies.engine.syntax import paths_read
 
-__all__ = ["ModelCase", "bounds", "case_of", "describe", "find_case"]
+__all__ = ["ModelCase", "bounds", "case_of", "find_case"]
 
 # The assumption of the proofs: every moment that the rules read lies between 1970 and 2100.
 LATEST_MS = 4_102_444_800_000
@@ -196,13 +195,3 @@ class _Reader:
 
     def _is_true(self, formula: Any) -> bool:
         return bool(self._z3.is_true(self.value(formula)))
-
-
-def describe(request: Request) -> list[str]:
-    """A question in lines for people: who does what, then the facts."""
-    asked = f"{request.actor.id} {request.action} {request.resource.id}"
-    lines = [f"{asked} at {request.now:%Y-%m-%d %H:%M}, acr {request.acr}"]
-    for entity in request.entities:
-        facts = ", ".join(f"{name}: {told(value)}" for name, value in entity.attributes.items())
-        lines.append(f"  {entity.ref.id} {{ {facts} }}")
-    return lines

@@ -14,8 +14,9 @@ from policies.engine.environments import Applied, applied_rules, scope_holds, sp
 from policies.engine.faults import BadSource
 from policies.engine.model import Environment
 from policies.engine.review.lint import property_faults
-from policies.engine.review.models import ModelCase, describe, find_case
+from policies.engine.review.models import ModelCase, find_case
 from policies.engine.review.smt import TIMEOUT_MS, Question, World, world_of
+from policies.engine.review.story import story
 from policies.engine.revision import Policies
 from policies.engine.statements import Rule, read_rules
 
@@ -31,6 +32,7 @@ class Verdict:
         environments: how many kinds of question it speaks of.
         case: the counter-example of a refutation, or the example of a `possible`.
         is_replayed: the engine itself answers the case as the solver believed.
+        story: the case in lines: who does what, and what the property and the deciding rules read.
     """
 
     property: Rule
@@ -39,6 +41,7 @@ class Verdict:
     case: ModelCase | None
     is_replayed: bool
     milliseconds: float
+    story: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Proof:
                 f"  {verdict.milliseconds:6.1f} ms  {verdict.property.note('says')}"
             )
             if verdict.case and verdict.outcome == "REFUTED":
-                yield from (f"         {line}" for line in describe(verdict.case.request))
+                yield from (f"         {line}" for line in verdict.story)
                 told = "replayed in the engine" if verdict.is_replayed else "the engine answers otherwise"
                 yield f"         allowed by {' '.join(verdict.case.rules) or 'nothing'}: {told}"
         yield from (f"REDUNDANT {rule.id}: no answer changes without it" for rule in self.redundant)
@@ -134,7 +137,16 @@ class Prover:
                 outcome = "PROVED" if wanted else "REFUTED"
                 break
         is_replayed = found is not None and found.agrees(self._engine.decide(found.request))
-        return Verdict(rule, outcome, len(here), found, is_replayed, (time.perf_counter() - start) * 1000)
+        milliseconds = (time.perf_counter() - start) * 1000
+        told = self._story(rule, found) if found else ()
+        return Verdict(rule, outcome, len(here), found, is_replayed, milliseconds, told)
+
+    def _story(self, rule: Rule, case: ModelCase) -> tuple[str, ...]:
+        request = case.request
+        here = Environment(request.actor.type, request.action, request.resource.type)
+        deciding = [rule, *(self.policies.rule(rule_id) for rule_id in case.rules)]
+        read = [each.condition for each in applied_rules(deciding, self.policies.model, here)]
+        return tuple(story(self.policies, request, read))
 
     def environments_of(self, rule: Rule) -> list[Environment]:
         """The environments that a property speaks of."""

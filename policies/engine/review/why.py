@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from policies.engine.decide import Engine
 from policies.engine.explain import condition_fr
-from policies.engine.facts import catalogue_entities, told
 from policies.engine.model import Environment
-from policies.engine.request import EntityRef, Request, Value
+from policies.engine.request import Request
+from policies.engine.review.story import facts_at
 from policies.engine.revision import Policies
-from policies.engine.syntax import Path
 
 __all__ = ["explain"]
 
@@ -28,22 +27,10 @@ def explain(engine: Engine, request: Request) -> Iterator[str]:
             yield from _near_miss(engine.policies, missing)
     yield f"read for {request.action}:"
     environment = Environment(request.actor.type, request.action, request.resource.type)
-    for path in engine.contract(environment).paths:
-        yield f"  {'.'.join(path)} = {_value_at(engine.policies, request, path)}"
+    yield from facts_at(engine.policies, request, engine.contract(environment).paths)
 
 
 def _near_miss(policies: Policies, missing: tuple[str, ...]) -> Iterator[str]:
     if missing:
         yield f"nearest {missing[0].partition('#')[0]}, missing:"
         yield from (f"  {part} {condition_fr(policies, part)}" for part in missing)
-
-
-def _value_at(policies: Policies, request: Request, path: Path) -> str:
-    if path[0] == "context":
-        return told(request.now if path[1] == "now" else request.acr)
-    entities = {entity.ref: entity for entity in (*catalogue_entities(policies.catalogue), *request.entities)}
-    value: Value | None = request.actor if path[0] == "principal" else request.resource
-    for name in path[1:]:
-        holder = entities.get(value) if isinstance(value, EntityRef) else None
-        value = holder.attributes.get(name) if holder else None
-    return told(value)
