@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -p no:cacheprovider
 
-.PHONY: demo test test-fast check format lock clean
+.PHONY: demo test test-fast check policy format lock clean
 
 ## walk the guide's story on a real Keycloak, then stay up (ONCE=1: exit after the story)
 demo: $(VENV)/demo.stamp
@@ -26,7 +26,15 @@ check: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.java')
+	$(MAKE) --no-print-directory policy
+
+## what reviewers of the rules ask: valid, fresh, tested, proved, and every slip noticed
+policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy check
+	$(BIN)/bdt policy test
+	$(BIN)/bdt policy prove
+	$(BIN)/bdt policy prove --lifecycle
+	$(BIN)/bdt policy mutate
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .
