@@ -28,7 +28,7 @@ from onboarding_api.model.refusals import NotFound
 LEASE = timedelta(seconds=30)
 """Three times the longest time-out of a target (SMTP, 10 s)."""
 MOST_TRIES = 60
-"""About two days of an outage: an hour for the first twelve, then one an hour."""
+"""About two days of failures: an hour for the first twelve, then one an hour."""
 MOST_CLAIMED = 10
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -153,15 +153,7 @@ class Ledger:
         now = self.clock()  # before the transaction: the clock may be the database's, on a connection more
         with self.holding(lease) as session:
             yield session
-            _change(
-                session,
-                lease,
-                state=DeliveryState.DONE,
-                done_at=now,
-                owner=None,
-                lease_until=None,
-                last_error=None,
-            )
+            _release(session, lease, state=DeliveryState.DONE, done_at=now, last_error=None)
 
     def finish(self, lease: Lease) -> None:
         """The row is done, with nothing to write along. Raises LeaseLost."""
@@ -176,9 +168,17 @@ class Ledger:
     def fail(self, lease: Lease, error: Exception) -> None:
         """Try again later, or park: after the last try, or at once when the error says it is permanent.
 
+        An error with a `longest_wait` says that nothing has left and the row is not to blame: it is tried
+        again for as long as that lasts, never further apart, since a revocation may wait behind it. Waking
+        such rows when another one gets through would be no help where all of them wait.
+
         Raises:
             LeaseLost: another worker has the row.
         """
+        longest_wait: timedelta | None = getattr(error, "longest_wait", None)
+        if longest_wait:
+            soon = min(waiting_time(lease.attempt, self._draw()), longest_wait)
+            return self.postpone(lease, soon, told(error))
         is_last = lease.tries >= self._most_tries or getattr(error, "is_permanent", False)
         outcome = (
             {"state": DeliveryState.PARKED}
@@ -186,7 +186,14 @@ class Ledger:
             else {"due": self.clock() + waiting_time(lease.tries, self._draw())}
         )
         with self.holding(lease) as session:
-            _change(session, lease, owner=None, lease_until=None, last_error=told(error), **outcome)
+            _release(session, lease, last_error=told(error), **outcome)
+        return None
+
+    def postpone(self, lease: Lease, wait: timedelta, error: str | None = None) -> None:
+        """The row comes back after `wait`; this try does not count. Raises LeaseLost."""
+        due = self.clock() + wait
+        with self.holding(lease) as session:
+            _release(session, lease, last_error=error, due=due, forgiven=Delivery.forgiven + 1)
 
     def renew(self, leases: Iterable[Lease]) -> None:
         """Hold these rows for one lease more; those lost since are left to their new owners."""
@@ -257,6 +264,10 @@ def _is_of(lease: Lease) -> ColumnElement[bool]:
 
 def _change(session: Session, lease: Lease, **values: object) -> None:
     session.execute(update(Delivery).where(Delivery.sequence == lease.sequence).values(**values))
+
+
+def _release(session: Session, lease: Lease, **values: object) -> None:
+    _change(session, lease, owner=None, lease_until=None, **values)
 
 
 def _found(session: Session, delivery_id: str) -> Delivery:

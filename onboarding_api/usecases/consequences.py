@@ -15,6 +15,8 @@ from onboarding_api.model.delivery import Delivery
 
 REMINDERS_AFTER = (timedelta(days=10), timedelta(days=20))
 LAST_REMINDER_BEFORE_END = timedelta(days=3)
+WELCOME_AFTER = timedelta(seconds=2)
+"""By then the account is there as a rule; while it is not, the welcome waits."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +68,15 @@ class Goal:
 Consequence = Callable[[Happening], Iterable[Goal]]
 
 
-def _keycloak(kind: str) -> Consequence:
+def _keycloak(kind: str, lane: str = "kc:user", after: timedelta = timedelta()) -> Consequence:
     def goals(happening: Happening) -> Iterator[Goal]:
         person_id = happening.person_id
         yield Goal(
             name=f"{kind}:{person_id}",
             kind=kind,
-            lane=f"kc:user:{person_id}",
+            lane=f"{lane}:{person_id}",
             args={"person_id": person_id},
-            due=happening.at,
+            due=happening.at + after,
             seq=happening.seq,
         )
 
@@ -146,7 +148,10 @@ def _remind(happening: Happening) -> Iterator[Goal]:
 
 CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
     {
-        "person_registered": (_keycloak("keycloak.person"), _keycloak("keycloak.welcome")),
+        "person_registered": (
+            _keycloak("keycloak.person"),
+            _keycloak("keycloak.welcome", "kc:welcome", WELCOME_AFTER),
+        ),
         "registration_repeated": (_mail("already_registered", _requester),),
         "identifiant_recalled": (_mail("forgotten_identifier", _requester),),
         "identity_changed": (_keycloak("keycloak.person"),),

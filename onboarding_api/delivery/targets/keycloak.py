@@ -1,12 +1,13 @@
 """Keycloak: make a person match the database, and have her choose a password."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp_extension.gateway import KeycloakGateway
+from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, Projected, project_person
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.model.base import new_id
@@ -17,10 +18,26 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.queries.desired_state import WantedPerson, WantedStructure, desired_person
 
 PASSWORD_LINK_LASTS = timedelta(hours=72)
+LONGEST_WAIT = timedelta(seconds=30)
+MOST_WELCOMES = 3
+
+
+class KeycloakAway(Exception):
+    """Keycloak cannot be reached, so nothing was sent."""
+
+    longest_wait = LONGEST_WAIT
 
 
 class NoAccountYet(Exception):
-    """The account is made by an earlier row of the lane, which is parked: it waits for an operator."""
+    """The delivery that makes the account, in a lane of its own, is not through."""
+
+    longest_wait = LONGEST_WAIT
+
+
+class WelcomeUnanswered(Exception):
+    """Keycloak gave no answer, again and again: its mail server is slow. The mails may well have left."""
+
+    is_permanent = True
 
 
 class PersonProjection:
@@ -30,13 +47,14 @@ class PersonProjection:
         self._gateway = gateway
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Project, then keep the ids that Keycloak gave. Raises GatewayError, LeaseLost."""
+        """Project, then keep the ids that Keycloak gave. Raises KeycloakAway, GatewayError, LeaseLost."""
         person_id = lease.args["person_id"]
         with ledger.database.reading() as session:
             wanted = desired_person(session, person_id, ledger.clock())
         if wanted is None:
             return ledger.finish(lease)
-        projected = project_person(self._gateway, _desired(wanted))
+        with _reached():
+            projected = project_person(self._gateway, _desired(wanted))
         try:
             with ledger.finishing(lease) as session:
                 _keep_ids(session, person_id, wanted, projected)
@@ -50,14 +68,22 @@ class PersonProjection:
 class Welcome:
     """Kind `keycloak.welcome`: Keycloak's mail with the identifiant and the link to choose a password.
 
-    A repeat sends the mail again: both links work, until the password is chosen.
+    A repeat sends the mail again: both links work, until the password is chosen. It has a lane of its own:
+    a slow mail server must not hold the person's rights, nor what takes them away.
     """
 
     def __init__(self, gateway: KeycloakGateway, client_id: str) -> None:
         self._gateway, self._client_id = gateway, client_id
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Have the mail sent. Raises GatewayError, NoAccountYet, LeaseLost."""
+        """Have the mail sent.
+
+        Raises:
+            NoAccountYet, KeycloakAway: soon.
+            GatewayError: later.
+            WelcomeUnanswered: three mails may have left; an operator decides on a fourth.
+            LeaseLost: another worker has the row.
+        """
         with ledger.database.reading() as session:
             person = session.get(Person, lease.args["person_id"])
             keycloak_id = person.keycloak_id if person else None
@@ -67,8 +93,22 @@ class Welcome:
             raise NoAccountYet
         ledger.mark_sending(lease)
         seconds = int(PASSWORD_LINK_LASTS.total_seconds())
-        self._gateway.send_choose_password_mail(keycloak_id, self._client_id, None, seconds)
+        try:
+            with _reached():
+                self._gateway.send_choose_password_mail(keycloak_id, self._client_id, None, seconds)
+        except Unknown as error:
+            if lease.tries >= MOST_WELCOMES:
+                raise WelcomeUnanswered from error
+            raise
         return ledger.finish(lease)
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except NotSent as error:
+        raise KeycloakAway from error
 
 
 def _desired(wanted: WantedPerson) -> DesiredPerson:

@@ -9,10 +9,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
-from idp_extension.gateway import KeycloakGateway, NotSent
+from idp_extension.gateway import KeycloakGateway, Unknown
 from idp_extension.server import free_port
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
-from onboarding_api.delivery.targets.keycloak import NoAccountYet, PersonProjection, Welcome
+from onboarding_api.delivery.targets.keycloak import (
+    KeycloakAway,
+    NoAccountYet,
+    PersonProjection,
+    Welcome,
+    WelcomeUnanswered,
+)
 from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery, DeliveryState
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
@@ -59,6 +65,10 @@ class _Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._say({"access_token": "t", "expires_in": 300})
 
+    def do_PUT(self) -> None:
+        """The mail is on its way for too long: the line is cut without an answer."""
+        self.close_connection = True
+
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
         if path.endswith("/groups"):
@@ -103,10 +113,11 @@ def test_a_keycloak_that_is_down_keeps_the_row_for_later(
     id_ = put_person(database, eus)
     lease = the_lease(ledger)
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with KeycloakGateway(nowhere, "bdt", "bdt-sync", "s") as down, pytest.raises(NotSent) as caught:
+    with KeycloakGateway(nowhere, "bdt", "bdt-sync", "s") as down, pytest.raises(KeycloakAway) as caught:
         PersonProjection(down)(ledger, lease)
     ledger.fail(lease, caught.value)
-    assert (row_of(database, id_).state, row_of(database, id_).last_error) == (DeliveryState.OPEN, "NotSent")
+    row = row_of(database, id_)
+    assert (row.state, row.last_error, row.forgiven) == (DeliveryState.OPEN, "KeycloakAway", 1)
 
     clock.forward(minutes=1)
     with keycloak() as gateway:
@@ -143,6 +154,27 @@ def test_a_welcome_waits_for_the_account(database: Database, ledger: Ledger, eus
     put_person(database, eus, "keycloak.welcome")
     with keycloak() as gateway, pytest.raises(NoAccountYet):
         Welcome(gateway, "portail")(ledger, the_lease(ledger))
+
+
+def test_a_welcome_without_an_answer_is_tried_three_times(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    with database.writing() as session:
+        session.get_one(Person, eus.person_id).keycloak_id = CENDRINE
+    id_ = put_person(database, eus, "keycloak.welcome")
+    ledger.fail(the_lease(ledger), NoAccountYet())  # does not count
+    met = []
+    with keycloak() as gateway:
+        for _ in range(3):
+            clock.forward(minutes=1)
+            lease = the_lease(ledger)
+            with pytest.raises((Unknown, WelcomeUnanswered)) as caught:
+                Welcome(gateway, "portail")(ledger, lease)
+            ledger.fail(lease, caught.value)
+            met.append(caught.type)
+
+    assert met == [Unknown, Unknown, WelcomeUnanswered]
+    assert row_of(database, id_).state == DeliveryState.PARKED
 
 
 def test_nobody_is_projected_for_an_unknown_id(database: Database, ledger: Ledger) -> None:

@@ -190,6 +190,37 @@ def test_a_permanent_error_parks_at_once(database: Database, ledger: Ledger) -> 
     assert (row.state, row.last_error) == (DeliveryState.PARKED, "RefusedForGood 400")
 
 
+class Away(Exception):
+    longest_wait = timedelta(seconds=30)
+
+
+def test_a_row_whose_target_is_away_comes_back_soon_however_long_it_lasts_and_its_lane_with_it(
+    database: Database, ledger: Ledger, clock: HandClock
+) -> None:
+    head, behind = put(database, lane="a"), put(database, lane="a")
+    for wait in (2, 4, 8, 16, *[30] * 20):
+        ledger.fail(the_only(ledger.claim()), Away())
+        row = row_of(database, head)
+        assert (row.state, row.due - clock.now) == (DeliveryState.OPEN, timedelta(seconds=wait))
+        clock.forward(seconds=wait)
+
+    lease = the_only(ledger.claim())
+    assert (lease.attempt, lease.tries) == (25, 1)  # what is its own fault is counted from here
+    finish(ledger, lease)
+    assert the_only(ledger.claim()).id == behind
+
+
+def test_a_postponed_row_comes_back_and_never_wears_out(
+    database: Database, ledger: Ledger, clock: HandClock
+) -> None:
+    put(database)
+    for _ in range(10):
+        ledger.postpone(the_only(ledger.claim()), timedelta(hours=1))
+        assert ledger.claim() == ()
+        clock.forward(hours=1)
+    assert the_only(ledger.claim()).tries == 1
+
+
 def test_a_row_that_kills_its_workers_is_parked(database: Database, ledger: Ledger, clock: HandClock) -> None:
     id_ = put(database)
     for _ in range(5):

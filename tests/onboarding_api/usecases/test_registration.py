@@ -29,8 +29,8 @@ def test_a_person_gets_an_identifiant_and_keycloak_makes_the_account_before_it_w
     assert person.identifiant.startswith("cend")
     assert person.identifiant[4:].isdecimal()
     (made,), (welcomed,) = portal.deliveries("keycloak.person"), portal.deliveries("keycloak.welcome")
-    assert made.sequence < welcomed.sequence
-    assert made.lane == welcomed.lane == f"kc:user:{person.id}"
+    assert made.due < welcomed.due
+    assert (made.lane, welcomed.lane) == (f"kc:user:{person.id}", f"kc:welcome:{person.id}")
     assert made.args == welcomed.args == {"person_id": person.id}
 
 
