@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from policies.engine.catalogue import Catalogue, Espace, Service
 from policies.engine.request import Entity, EntityRef, Request, Value
@@ -52,6 +52,8 @@ def _value(value: Value) -> Any:
             return {"__entity": ref_of(value)}
         case frozenset():
             return [{"__entity": ref_of(member)} for member in sorted(value)]
+        case _:
+            assert_never(value)
 
 
 def context_of(request: Request) -> dict[str, Any]:

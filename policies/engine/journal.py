@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from policies.engine.facts import instant
 from policies.engine.request import Decision, Entity, EntityRef, Request, Value
@@ -89,6 +89,8 @@ def _to_json(value: Value) -> Any:
             return written(value)
         case frozenset():
             return sorted(map(written, value))
+        case _:
+            assert_never(value)
 
 
 def _from_json(value: Any) -> Value:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sql
 
 from policies.engine.catalogue import load_catalogue
-from policies.engine.decide import default_engine
+from policies.engine.decide import Engine, default_engine
 from policies.engine.request import Entity, EntityRef, Request
 from policies.engine.sqlfilter import Ask, Columns, NoColumn, SetOf, where
 
@@ -187,6 +187,7 @@ def query(kind: str, condition: sql.ColumnElement[bool]) -> sql.Select[tuple[str
 
 
 def differences(engine, seed: int, members: int) -> tuple[int, list[str]]:
+    engine = Engine(engine.policies, explains=False)
     directory = Directory(seed, members)
     facts, rows = directory.facts(), directory.engine()
     asked, wrong = 0, []
