@@ -53,6 +53,10 @@ class _Group(click.Group):
         except BadSource as bad:
             _print_faults(bad.faults)
             sys.exit(2)
+        except OSError as error:
+            # A file that cannot be written, or a solver out of time (TimeoutError is an OSError).
+            click.echo(str(error), err=True)
+            sys.exit(2)
 
 
 def _print_faults(faults: tuple[Fault, ...] | list[Fault]) -> None:

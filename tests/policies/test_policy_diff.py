@@ -87,7 +87,8 @@ def journal(engine, tmp_path):
 
 def test_the_journal_replayed_under_the_same_rules_changes_nothing(engine, journal):
     result = run("replay", journal, "--with", engine.policies.root)
-    assert (result.exit_code, result.output.splitlines()[-1]) == (0, "0 of 197 decisions would change")
+    decisions = len(journal.read_text(encoding="utf-8").splitlines())
+    assert (result.exit_code, result.output) == (0, f"0 of {decisions} decisions would change\n")
 
 
 def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journal, replace_in):
@@ -96,7 +97,7 @@ def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journ
     )
     assert result.exit_code == 1
     assert "chloe redeemCode chloe-letter: allow FIRST-REDEEM -> deny G-CODE-TRIES-WINDOW" in result.output
-    assert result.output.splitlines()[-2:] == ["1 of 197 decisions would change", "  chloe: 1"]
+    assert re.search(r"^1 of \d+ decisions would change\n  chloe: 1$", result.output, re.MULTILINE)
 
 
 def test_a_journal_with_a_cut_line_is_told(engine, journal):
@@ -104,7 +105,7 @@ def test_a_journal_with_a_cut_line_is_told(engine, journal):
     journal.write_text(text[:-40], encoding="utf-8")
     result = run("replay", journal, "--with", engine.policies.root)
     assert result.exit_code == 2
-    assert "decisions.jsonl:197: not a journalled decision" in result.stderr
+    assert f"decisions.jsonl:{len(text.splitlines())}: not a journalled decision" in result.stderr
 
 
 def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
@@ -113,6 +114,16 @@ def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
     assert "nearest ADMIN-DECIDE, missing:" in result.output
     assert "ADMIN-DECIDE#1 Vous n'êtes pas administrateur de cette structure." in result.output
     assert "resource.membership.structure.admins = [alice, bob]" in result.output
+
+
+def test_a_record_whose_facts_are_not_whole_is_explained_without_a_traceback(journal, tmp_path):
+    record = json.loads(journal.read_text(encoding="utf-8").splitlines()[0])
+    for changes in ({"facts": {}}, {"action": "becomeKing"}):
+        path = tmp_path / "one.jsonl"
+        path.write_text(json.dumps(record | changes), encoding="utf-8")
+        result = run("explain", f"{path}:1")
+        assert result.exit_code == 0
+        assert "could not decide" in result.output or "no rule speaks of" in result.output
 
 
 @pytest.mark.parametrize("place", ["scenarios/20-admin.yaml", "nowhere.jsonl:3", "scenarios/nope.yaml:4"])

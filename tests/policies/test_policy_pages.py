@@ -105,6 +105,12 @@ class Page(HTMLParser):
         assert not {"src", "onclick", "style"} & found.keys()
 
 
+def test_a_report_that_cannot_be_written_is_told(tmp_path):
+    result = CliRunner().invoke(policy, ["report", str(tmp_path / "no-such-folder" / "report.html")])
+    assert result.exit_code == 2
+    assert "report.html" in result.stderr
+
+
 @pytest.mark.slow
 def test_the_report_is_whole_accessible_and_needs_nothing_from_outside(tmp_path, engine):
     result = CliRunner().invoke(policy, ["report", str(tmp_path / "report.html")])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.engine.decide import Engine
+from policies.engine.decide import ENGINE_FAULT, Engine
 from policies.engine.explain import condition_fr
 from policies.engine.model import Environment
 from policies.engine.request import Request
@@ -16,9 +16,16 @@ SHOWN = 2
 
 def explain(engine: Engine, request: Request) -> Iterator[str]:
     """A decision in lines: the answer, its rules, what is missing, the attributes read."""
+    environment = Environment(request.actor.type, request.action, request.resource.type)
+    if environment not in engine.policies.model.environments:
+        yield f"no rule speaks of: {environment}"
+        return
     decision = engine.decide(request)
     answer = "ALLOWED" if decision.allowed else "REFUSED"
     yield f"{answer}: {request.actor.id} {request.action} {request.resource.id}"
+    if ENGINE_FAULT in decision.rules:
+        yield "  the engine could not decide: the facts are not whole, or not of the model"
+        return
     for rule_id in decision.rules:
         rule = engine.policies.rule(rule_id)
         yield f"  {rule_id} ({rule.file}:{rule.line}) {rule.note('says')}"
@@ -26,7 +33,6 @@ def explain(engine: Engine, request: Request) -> Iterator[str]:
         for missing in engine.near_misses(request)[:SHOWN]:
             yield from _near_miss(engine.policies, missing)
     yield f"read for {request.action}:"
-    environment = Environment(request.actor.type, request.action, request.resource.type)
     yield from facts_at(engine.policies, request, engine.contract(environment).paths)
 
 
