@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.delivery import Delivery, DeliveryState, without_address
 from onboarding_api.model.refusals import NotFound
 
 LEASE = timedelta(seconds=30)
@@ -153,7 +153,8 @@ class Ledger:
         now = self.clock()  # before the transaction: the clock may be the database's, on a connection more
         with self.holding(lease) as session:
             yield session
-            _release(session, lease, state=DeliveryState.DONE, done_at=now, last_error=None)
+            kept = without_address(lease.args)
+            _release(session, lease, state=DeliveryState.DONE, done_at=now, last_error=None, args=kept)
 
     def finish(self, lease: Lease) -> None:
         """The row is done, with nothing to write along. Raises LeaseLost."""

@@ -1,6 +1,6 @@
 """The notices and the facts each one needs: a mail with a hole, or with a stray fact, is never made.
 
-Days are `date`, `services` a sequence of labels, `identifiants` a sequence that may be empty; `function`
+Days are `date`, `services` a sequence of labels, `identifiants` a sequence that may be empty; `fonction`
 and the `motive` of a deactivation may be None; everything else is text.
 """
 
@@ -14,10 +14,10 @@ NOTICES: Mapping[str, frozenset[str]] = MappingProxyType(
             # To the owner of an address that registers a second time.
             "already_registered": "recipient identifiant",
             # To the address typed on the page, whether it has an account or not (GS-04).
-            "forgotten_identifier": "identifiants",
+            "forgotten_identifiant": "identifiants",
             # To the requester (G-59) and to each administrator (G-58).
             "request_sent": "recipient structure services reference requested_on",
-            "request_to_decide": "recipient structure requester function services reference requested_on",
+            "request_to_decide": "recipient structure requester fonction services reference requested_on",
             "request_granted": "recipient structure services reference decided_on",
             "request_refused": "recipient structure services reference decided_on motive",
             "habilitation_deactivated": "recipient structure services deactivated_on motive",

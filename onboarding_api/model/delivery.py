@@ -1,5 +1,6 @@
 """A delivery: something that must leave the house (transactional outbox)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,10 @@ from onboarding_api.model.refusals import NotPossibleNow
 
 CHANNEL = "delivery"
 """Where PostgreSQL tells the workers, at the commit, that a row arrived."""
+
+
+ADDRESS = "address"
+"""The one argument that is no id: an e-mail typed on « Identifiant oublié ? », which may have no account."""
 
 
 class DeliveryState(StrEnum):
@@ -31,7 +36,8 @@ _UNDELIVERED = text("state IN ('open', 'sending')")
 class Delivery(Base):
     """A row states the goal ("make person P match"), not the step, so that a repeat is harmless.
 
-    `args` holds ids only: never a name, an address or a code. Rows of one `lane` leave in order.
+    `args` holds ids only: never a name or a code, and an ADDRESS until the row is over. Rows of one `lane`
+    leave in order.
     `sequence` orders the rows of a lane: it is the order of the decisions, as long as the row is added after
     the journal entry, whose head makes writers queue.
     `attempts` only ever grows, so that targets can tell a late attempt from the last one; `forgiven` are
@@ -71,6 +77,7 @@ class Delivery(Base):
         if self.state in (DeliveryState.DONE, DeliveryState.CANCELLED):
             raise NotPossibleNow("delivery", self.state, "cancel")
         self.state, self.owner, self.lease_until = DeliveryState.CANCELLED, None, None
+        self.args = without_address(self.args)
 
     def reopen(self, now: datetime) -> None:
         """An operator removed the cause: due now, with all its tries again.
@@ -81,6 +88,11 @@ class Delivery(Base):
         if self.state != DeliveryState.PARKED:
             raise NotPossibleNow("delivery", self.state, "reopen")
         self.state, self.due, self.forgiven = DeliveryState.OPEN, now, self.attempts
+
+
+def without_address(args: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of the arguments when the row is over."""
+    return {name: value for name, value in args.items() if name != ADDRESS}
 
 
 @event.listens_for(Delivery, "after_insert")

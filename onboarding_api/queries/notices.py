@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import running_term, running_terms
 from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.delivery import ADDRESS
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.letter import Letter, last_letter
 from onboarding_api.model.membership import Membership
@@ -34,17 +35,20 @@ class NoticeFacts(NamedTuple):
 
 
 def facts_of(session: Session, args: Args) -> NoticeFacts | None:
-    """What a delivery of kind `mail` has to say now; None when there is nothing left to say.
+    """What a mail has to say now; None when there is nothing left to say.
 
     Args:
         session: the database.
         args: `notice`, `person_id` of the recipient, and the ids that the notice is about. A reminder has
-            the `letter_id` alone: it goes to whoever asked for that letter.
+            the `letter_id` alone: it goes to whoever asked for that letter. « Identifiant oublié ? » has the
+            address that was typed.
 
     Raises:
         KeyError: no such notice, or an id is missing.
     """
     notice = args["notice"]
+    if notice == "forgotten_identifiant":
+        return _forgotten_identifiant(session, args[ADDRESS])
     person = session.get(Person, args.get("person_id") or _requester_of(session, args["letter_id"]))
     if person is None:
         return None
@@ -61,8 +65,10 @@ def _already_registered(_session: Session, person: Person, _args: Args) -> Facts
     return {"recipient": person.greeting_name, "identifiant": person.identifiant}
 
 
-def _forgotten_identifier(_session: Session, person: Person, _args: Args) -> Facts:
-    return {"identifiants": (person.identifiant,)}
+def _forgotten_identifiant(session: Session, address: str) -> NoticeFacts:
+    """The mail leaves in both cases: an address without account learns just that (GS-04)."""
+    found = session.scalars(select(Person.identifiant).where(Person.email == address)).all()
+    return NoticeFacts(address, "forgotten_identifiant", {"identifiants": tuple(found)})
 
 
 def _about_requests(state: HabilitationState, dated: str, *, with_motive: bool = False) -> Reader:
@@ -87,7 +93,7 @@ def _request_to_decide(session: Session, person: Person, args: Args) -> Facts | 
     return {
         **_facts_of_rows(session, person, rows),
         "requester": requester.person.full_name,
-        "function": fonction_label(requester.fonction),
+        "fonction": fonction_label(requester.fonction),
         "requested_on": _day(rows[0].requested_at, requester.structure),
     }
 
@@ -148,7 +154,6 @@ def _administrator_refused(session: Session, person: Person, args: Args) -> Fact
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "already_registered": _already_registered,
-        "forgotten_identifier": _forgotten_identifier,
         "request_sent": _about_requests(HabilitationState.PENDING, "requested_on"),
         "request_to_decide": _request_to_decide,
         "request_granted": _about_requests(HabilitationState.GRANTED, "decided_on"),

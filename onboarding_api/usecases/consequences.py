@@ -1,6 +1,7 @@
 """What leaves the house after each event: the one table, and the rows of the ledger that it makes.
 
-A use case tells what happened; this table alone decides who is told and what Keycloak has to match.
+A use case tells what happened; this table alone decides who is told and what Keycloak has to match. (Where
+nothing happened, and whether anybody is concerned must not show, `recall_identifiant` writes its own row.)
 Deliveries state a goal and hold ids only. Several events of one act that want the same thing want it once:
 three services asked together make one mail.
 """
@@ -153,7 +154,6 @@ CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
             _keycloak("keycloak.welcome", "kc:welcome", WELCOME_AFTER),
         ),
         "registration_repeated": (_mail("already_registered", _requester),),
-        "identifiant_recalled": (_mail("forgotten_identifier", _requester),),
         "identity_changed": (_keycloak("keycloak.person"),),
         # A fonction can open a service or close it.
         "profile_changed": (_keycloak("keycloak.person"),),

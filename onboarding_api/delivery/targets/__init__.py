@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from idp_extension.gateway import KeycloakGateway
 from onboarding_api.delivery.targets.keycloak import PersonProjection, Welcome
 from onboarding_api.delivery.targets.letter import LetterPrint
-from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.worker import Target
 from onboarding_api.letters.carriers.port import Carrier
@@ -17,11 +17,12 @@ PORTAL_CLIENT = "portail"
 def all_targets(
     office: Office, gateway: KeycloakGateway, carrier: Carrier, mail: Mail
 ) -> Mapping[str, Target]:
-    """A target for each kind that `usecases.consequences` writes; `mail.sender` also writes the letters."""
+    """A target for each kind that the use cases write; `mail.sender` also writes the letters."""
     return {
         "keycloak.person": PersonProjection(gateway),
         "keycloak.welcome": Welcome(gateway, PORTAL_CLIENT),
         "mail": mail,
+        "mail.recall": Recall(mail),
         "letter.print": LetterPrint(carrier, office.code_keys, mail.sender),
         "timer.letter_reminder": LetterReminder(mail),
         "timer.claim_expiry": ClaimExpiry(office),

@@ -1,4 +1,4 @@
-"""Mail: render the notice from the facts of the moment, and hand it to the mail server."""
+"""Mails: render the notice from the facts of the moment, and hand it to the mail server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.mails.message import compose
 from onboarding_api.mails.rendering import render
-from onboarding_api.mails.smtp import SmtpSettings, send
+from onboarding_api.mails.smtp import MailRefused, SmtpSettings, send
 from onboarding_api.model.sender import Sender
 from onboarding_api.queries.notices import facts_of
 
@@ -50,3 +50,17 @@ class Mail:
         ledger.mark_sending(lease)
         send(message, self.smtp)
         return ledger.finish(lease)
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Kind `mail.recall`: « Identifiant oublié ? », to the address that was typed, whatever it stands for."""
+
+    mail: Mail
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Send it; an address that the server refuses was mistyped. Raises MailNotSent, LeaseLost."""
+        try:
+            self.mail.send(ledger, lease, {"notice": "forgotten_identifiant", **lease.args})
+        except MailRefused:
+            ledger.finish(lease)

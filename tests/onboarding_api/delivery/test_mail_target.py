@@ -15,7 +15,7 @@ from aiosmtpd.smtp import Session as SmtpSession
 
 from idp_extension.server import free_port
 from onboarding_api.delivery.ledger import Lease, Ledger
-from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.worker import Target
 from onboarding_api.mails.smtp import MailNotSent, MailRefused, SmtpSettings
@@ -150,6 +150,38 @@ def test_an_address_that_the_server_refuses_is_parked_without_being_quoted(
 
     row = row_of(database, id_)
     assert (row.state, row.last_error) == (DeliveryState.PARKED, "MailRefused")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("cendrine.martin@eus.example", "cend589"), ("nobody@eus.example", "Aucun compte")],
+)
+def test_a_forgotten_identifiant_is_looked_up_here_and_its_address_forgotten(
+    database: Database, ledger: Ledger, eus: Eus, address: str, told: str
+) -> None:
+    id_ = put(database, kind="mail.recall", args={"address": address})
+    with serving() as (server, mail):
+        attempt(Recall(mail), ledger)
+
+    (message,) = server.received
+    assert message["To"] == address
+    text = message.get_payload(0).get_payload(decode=True).decode()
+    assert told in text
+    assert (row_of(database, id_).state, row_of(database, id_).args) == (DeliveryState.DONE, {})
+
+
+def test_a_mistyped_address_is_nobodys_work(database: Database, ledger: Ledger, eus: Eus) -> None:
+    id_ = put(database, kind="mail.recall", args={"address": "cendrin@eus.example"})
+    with serving("550 5.1.1 no such mailbox") as (_server, mail):
+        attempt(Recall(mail), ledger)
+
+    assert (row_of(database, id_).state, row_of(database, id_).args) == (DeliveryState.DONE, {})
+
+
+def test_a_cancelled_row_forgets_its_address_too(database: Database, ledger: Ledger) -> None:
+    id_ = put(database, kind="mail.recall", args={"address": "cendrine.martin@eus.example"})
+    ledger.cancel(id_)
+    assert row_of(database, id_).args == {}
 
 
 def test_a_mail_whose_occasion_has_passed_is_not_sent(database: Database, ledger: Ledger, eus: Eus) -> None:

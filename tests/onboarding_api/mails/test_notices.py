@@ -25,7 +25,7 @@ EUS = {
     "services": ("Demande de prêts", "Suivi des dossiers"),
     "reference": "BDT-7K2M-9QXA",
     "requester": "Monsieur Paul Durand",
-    "function": "Secrétaire général(e) de mairie",
+    "fonction": "Secrétaire général(e) de mairie",
     "administrator": "Madame Cendrine Martin",
     "motive": "Cet accès ne sert pas à vos fonctions.\nParlez-en à Mme Martin.",
     "requested_on": date(2026, 11, 23),
@@ -38,11 +38,11 @@ EUS = {
 # The notices in their usual form, then those that may have less to say.
 CASES = [(notice, {fact: EUS[fact] for fact in NOTICES[notice]}, notice) for notice in NOTICES]
 CASES += [
-    ("forgotten_identifier", {"identifiants": ()}, "forgotten_identifier_without_account"),
+    ("forgotten_identifiant", {"identifiants": ()}, "forgotten_identifiant_without_account"),
     (
         "request_to_decide",
-        {fact: EUS[fact] for fact in NOTICES["request_to_decide"]} | {"function": None},
-        "request_to_decide_without_function",
+        {fact: EUS[fact] for fact in NOTICES["request_to_decide"]} | {"fonction": None},
+        "request_to_decide_without_fonction",
     ),
     (
         "habilitation_deactivated",

@@ -17,7 +17,6 @@ from onboarding_api.usecases.decide_habilitation import (
     validate_habilitation,
 )
 from onboarding_api.usecases.expire_claims import expire_claims
-from onboarding_api.usecases.recall_identifiant import RecallIdentifiant, recall_identifiant
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
 from onboarding_api.usecases.register_person import RegisterPerson, register_person
@@ -114,7 +113,7 @@ def test_a_request_is_told_to_both_and_grows_stale_once_decided(portal: Portal) 
     decide = said(portal, "request_to_decide")
     assert decide.to == "anne.roca@example.fr"
     assert decide.facts["requester"] == "Madame Paul Durand"
-    assert decide.facts["function"] == "Élu(e) délégué(e)"
+    assert decide.facts["fonction"] == "Élu(e) délégué(e)"
     assert said(portal, "request_sent").facts["services"] == ("Demande de prêts", "Suivi des dossiers")
     validate_habilitation(portal.office, anne.actor, DecideHabilitation(paul.habilitation(eus, LOANS[0])))
     assert said(portal, "request_to_decide").facts["services"] == ("Suivi des dossiers",)
@@ -141,9 +140,11 @@ def test_registration_and_forgotten_identifiant_tell_the_identifiant(portal: Por
     register_person(portal.office, command)
     portal.wait(minutes=1)
     register_person(portal.office, command)
-    recall_identifiant(portal.office, RecallIdentifiant(command.email))
     identifiant = said(portal, "already_registered").facts["identifiant"]
-    assert said(portal, "forgotten_identifier").facts == {"identifiants": (identifiant,)}
+    for address, told in ((command.email, (identifiant,)), ("nobody@eus.example", ())):
+        with portal.reading() as session:
+            found = facts_of(session, {"notice": "forgotten_identifiant", "address": address})
+        assert found == (address, "forgotten_identifiant", {"identifiants": told})
 
 
 def test_a_mail_to_nobody_is_nothing(portal: Portal) -> None:

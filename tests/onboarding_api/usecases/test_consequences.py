@@ -38,7 +38,7 @@ def test_every_notice_that_leaves_can_be_read_and_rendered() -> None:
         for row in deliveries([happened(event, claim_id="c", letter_id="l", habilitation_id="h")])
         if row.kind == "mail"
     }
-    assert sent | {"letter_reminder"} == set(READERS) == set(NOTICES)
+    assert sent | {"letter_reminder"} == set(READERS) == set(NOTICES) - {"forgotten_identifiant"}
 
 
 def test_three_services_asked_in_one_act_make_one_mail_a_person() -> None:
