@@ -7,9 +7,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from idp_extension.relying_party.client import LoginRefused
 from idp_extension.relying_party.issuer import IssuerUnavailable
-from onboarding_api.model.refusals import Refusal
+from onboarding_api.model.french_text import tied
+from onboarding_api.model.refusals import NotFound, Refusal
 from onboarding_api.web.errors import answer_to
-from onboarding_api.web.wording import typeset
 
 _PAGES = {
     400: (
@@ -17,7 +17,6 @@ _PAGES = {
         "Le formulaire était trop ancien ou venait d'un autre site. "
         "Rien n'a été modifié : revenez à la page et recommencez.",
     ),
-    404: ("Page introuvable", "Cette page n'existe pas, ou elle ne vous est pas ouverte."),
     405: ("Action impossible", "Cette adresse ne s'ouvre pas de cette façon. Rien n'a été modifié."),
     413: ("Envoi trop volumineux", "Ce que vous avez envoyé est trop volumineux. Rien n'a été enregistré."),
     500: (
@@ -25,7 +24,8 @@ _PAGES = {
         "L'incident est de notre côté et il est enregistré. Ce que vous aviez déjà validé est conservé.",
     ),
 }
-_TITLES = {404: "Page introuvable", 503: "Service momentanément occupé"}
+NOT_FOUND = 404
+_TITLES = {NOT_FOUND: "Page introuvable", 503: "Service momentanément occupé"}
 
 
 def install(app: Flask) -> None:
@@ -81,6 +81,8 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, InternalServerError) and isinstance(original, Refusal):
         # The session itself could not be written: outside any view, yet the same answer.
         return refused(original)
+    if error.code == NOT_FOUND:
+        return refused(NotFound())
     status = error.code or 500
     return _page(status, *_PAGES.get(status, _PAGES[500] if status >= 500 else _PAGES[400]))
 
@@ -88,4 +90,4 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 def _page(status: int, title: str, sentence: str) -> ResponseReturnValue:
     if status == 500:
         g.setdefault("visit", None)  # what failed once is not asked again
-    return render_template("error.html", heading=title, sentence=typeset(sentence)), status
+    return render_template("error.html", heading=title, sentence=tied(sentence)), status

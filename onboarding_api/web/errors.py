@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from onboarding_api.model.french_text import tied
 from onboarding_api.model.refusals import Refusal
-from onboarding_api.web.wording import at_in_words, typeset
+from onboarding_api.web.schemas.sentences import SENTENCES
+from onboarding_api.web.wording import at_in_words, counted
 
 Sentence = str | Callable[[Any], str]
 
@@ -23,10 +25,10 @@ class Answer:
 
 
 def _tries_left(refusal: Any) -> str:
-    left = {0: "Vous n'avez plus d'essai pour le moment", 1: "Il vous reste 1 essai"}.get(
-        refusal.tries_left, f"Il vous reste {refusal.tries_left} essais"
-    )
-    return f"Ce code n'est pas celui du courrier. {left}. Vérifiez chaque signe sur le courrier."
+    if not refusal.tries_left:
+        return "Ce code n'est pas celui du courrier, et c'était le dernier essai."
+    left = f"Il vous reste {counted(refusal.tries_left, 'essai')}."
+    return f"Ce code n'est pas celui du courrier. {left} Vérifiez chaque signe sur le courrier."
 
 
 _DEAD = {
@@ -34,17 +36,6 @@ _DEAD = {
     "used": "Ce code a déjà été utilisé.",
     "superseded": "Ce code a été remplacé : saisissez celui du dernier courrier.",
     "exhausted": "Ce code est hors d'usage après trop d'essais. Vous pouvez demander un nouveau courrier.",
-}
-
-_FIELDS = {
-    "email": "Saisissez une adresse e-mail complète, par exemple nom@commune.fr.",
-    "telephone": "Saisissez un numéro de téléphone français, par exemple 04 68 96 06 27 ou 0262 12 34 56.",
-    "fonction": "Choisissez votre fonction dans la liste.",
-    "motive": "Indiquez le motif : la personne le lira.",
-    "siren": "Ce numéro SIREN n'est pas celui d'une structure connue.",
-    "services": "Choisissez au moins un service de la liste.",
-    "version": "Ces conditions ont changé : relisez la version affichée.",
-    "reference": "Saisissez la référence imprimée sur le courrier, par exemple BDT-7K2M-9QXA.",
 }
 
 ANSWERS: Mapping[str, Answer] = {
@@ -66,10 +57,15 @@ ANSWERS: Mapping[str, Answer] = {
         "L'adresse postale de cette structure n'est pas connue : aucun courrier ne peut lui être envoyé. "
         "Contactez-nous pour terminer votre demande.",
     ),
+    "claim_already_used": Answer(
+        409,
+        "Le code de ce courrier a déjà servi : cette page ne peut plus refuser la demande. "
+        "Appelez-nous sans attendre, nos coordonnées sont sur la page « Contactez-nous ».",
+    ),
     "unknown_reference": Answer(
         422, "Aucune demande en cours ne porte cette référence. Comparez-la avec le courrier."
     ),
-    "bad_input": Answer(422, lambda no: _FIELDS.get(no.field, "Vérifiez ce que vous avez saisi.")),
+    "bad_input": Answer(422, lambda no: SENTENCES.get(no.field, "Vérifiez ce que vous avez saisi.")),
     "siren_malformed": Answer(
         422, "Ce numéro SIREN contient une faute de frappe : vérifiez ses neuf chiffres sur vos documents."
     ),
@@ -94,10 +90,7 @@ ANSWERS: Mapping[str, Answer] = {
     ),
     "letter_limit": Answer(
         409,
-        lambda no: (
-            f"Un nouveau courrier pourra être demandé {at_in_words(no.again_at)}. "
-            "Le dernier code reste valable."
-        ),
+        lambda no: f"Un nouveau courrier pourra être demandé {at_in_words(no.again_at)}.",
     ),
     "busy": Answer(
         503,
@@ -111,4 +104,4 @@ def answer_to(refusal: Refusal) -> tuple[int, str]:
     """The status and the French sentence of a refusal, whatever it is."""
     answer = ANSWERS.get(refusal.code, ANSWERS["refused"])
     sentence = answer.sentence if isinstance(answer.sentence, str) else answer.sentence(refusal)
-    return answer.status, typeset(sentence)
+    return answer.status, tied(sentence)

@@ -1,6 +1,5 @@
 """How pages write dates, numbers, names and punctuation in French."""
 
-import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,10 +8,10 @@ from flask import Flask
 from jinja2.ext import Extension
 
 from onboarding_api.model.french_dates import in_words
+from onboarding_api.model.french_text import tied
 
 SITE = "Espace personnel, Banque des Territoires"
 _PARIS = ZoneInfo("Europe/Paris")
-_HIGH_SIGNS = re.compile(r" (?=[?!;:»](?:\s|<|$))|(?<=«) ")
 
 
 class FrenchSpaces(Extension):
@@ -20,12 +19,7 @@ class FrenchSpaces(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """The source with these spaces made non-breaking, once, when the template is compiled."""
-        return typeset(source)
-
-
-def typeset(text: str) -> str:
-    """The same text with the spaces of French punctuation made non-breaking."""
-    return _HIGH_SIGNS.sub("\u00a0", text)
+        return tied(source)
 
 
 def day_in_words(moment: datetime | date) -> str:
@@ -67,6 +61,6 @@ def install(app: Flask) -> None:
         siren=siren_in_groups,
         telephone=telephone_in_groups,
         counted=counted,
-        typeset=typeset,
+        tied=tied,
     )
     app.jinja_env.globals["site"] = SITE

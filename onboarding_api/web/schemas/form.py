@@ -1,4 +1,4 @@
-"""A form: its strict Cerberus schema, the sentence of each fault, and what was read of a request."""
+"""A form: its strict Cerberus schema, and what was read of a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from onboarding_api.web.schemas.sentences import SENTENCES
 from policies.engine.strict import StrictValidator
 
 CSRF_FIELD = "csrf_token"
@@ -42,12 +43,10 @@ class Form:
 
     Args:
         schema: a Cerberus schema; a field of type `list` may come several times.
-        sentences: for each field, how to correct it.
     """
 
-    def __init__(self, schema: Mapping[str, Any], sentences: Mapping[str, str]) -> None:
+    def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
-        self.sentences = sentences
 
     def read(self, received: MultiDict[str, str]) -> Reading:
         """The values in their normal form, or the faults.
@@ -61,7 +60,7 @@ class Form:
         if validator.validate(typed):
             return Reading(typed, validator.document)
         in_order = [name for name in self.schema if name in validator.errors]
-        return Reading(typed, {}, tuple(Fault(name, self.sentences[name]) for name in in_order))
+        return Reading(typed, {}, tuple(Fault(name, SENTENCES[name]) for name in in_order))
 
     def _typed(self, received: MultiDict[str, str]) -> dict[str, Any]:
         typed: dict[str, Any] = {}
@@ -78,4 +77,4 @@ class Form:
         return typed
 
 
-EMPTY = Form({}, {})
+EMPTY = Form({})

@@ -3,10 +3,7 @@
 import re
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
-
 _BLANKS = re.compile(r"[^\S\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff' ’.-]+")
 
 
 def one_line(text: str) -> str:
@@ -19,31 +16,6 @@ def one_line(text: str) -> str:
     if not line.isprintable():
         raise ValueError("invisible sign")
     return line
-
-
-def name(text: str) -> str:
-    """A first or last name in Latin letters: « Marie » with a Cyrillic letter is refused.
-
-    Raises:
-        ValueError: another script, a digit or another sign.
-    """
-    line = one_line(text)
-    if line and not _LATIN.fullmatch(line):
-        raise ValueError("not a name in Latin letters")
-    return line
-
-
-def email(text: str) -> str:
-    """An e-mail address in its normal form, in small letters.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    try:
-        checked = validate_email(text.strip(), check_deliverability=False)
-    except EmailNotValidError as fault:
-        raise ValueError(str(fault)) from None
-    return checked.normalized.lower()
 
 
 def paragraph(text: str) -> str:

@@ -11,7 +11,6 @@ import onboarding_api
 from onboarding_api.model import refusals
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.web.errors import ANSWERS, answer_to
-from onboarding_api.web.wording import typeset
 
 AT = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
 ROOMS = {"model", "registry", "usecases", "queries", "web"}
@@ -21,6 +20,7 @@ EXAMPLES = [
     refusals.NotAllowed("attach", ("G-CLOSED",)),
     refusals.NotFound(),
     refusals.NotPossibleNow("claim", "redeemed", "refuse"),
+    refusals.ClaimAlreadyUsed(),
     refusals.BadInput("email", "malformed"),
     refusals.BadInput("unheard_of", "malformed"),
     refusals.CodeMistyped(),
@@ -59,8 +59,10 @@ def test_sentence_is_french_and_whole(refusal: Refusal) -> None:
 
 
 def test_refusal_tells_its_facts() -> None:
-    assert "1 essai." in answer_to(refusals.WrongCode(1))[1]
-    assert "4 essais." in answer_to(refusals.WrongCode(4))[1]
+    assert "1\u00a0essai." in answer_to(refusals.WrongCode(1))[1]
+    assert "4\u00a0essais." in answer_to(refusals.WrongCode(4))[1]
+    assert "c'était le dernier essai" in answer_to(refusals.WrongCode(0))[1]
+    assert "Appelez-nous sans attendre" in answer_to(refusals.ClaimAlreadyUsed())[1]
     assert "le 23 novembre 2026 à 14 h 05" in answer_to(refusals.LetterLimit(AT))[1]
     closed = refusals.NotAllowed("attach", ("G-CLOSED",), ("Cette structure est fermée.",))
     assert answer_to(closed) == (403, "Cette structure est fermée.")
@@ -70,13 +72,5 @@ def test_busy_is_temporary() -> None:
     assert answer_to(refusals.DatabaseBusy())[0] == 503
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("Déjà ? Oui : « là » !", "Déjà\u00a0? Oui\u00a0: «\u00a0là\u00a0»\u00a0!"),
-        ("à 14 h 05, rien", "à 14 h 05, rien"),
-        ("https://exemple.fr:8400/?a", "https://exemple.fr:8400/?a"),
-    ],
-)
-def test_spaces_before_high_signs_do_not_break(typed: str, expected: str) -> None:
-    assert typeset(typed) == expected
+def test_spaces_of_a_sentence_do_not_break() -> None:
+    assert "« Contactez-nous »".replace(" ", "\u00a0") in answer_to(refusals.ClaimAlreadyUsed())[1]
