@@ -11,6 +11,7 @@ from onboarding_api.queries.people import PersonView, person_by_keycloak
 from onboarding_api.queries.structures import MyStructure, my_structures
 from onboarding_api.usecases.act import Actor
 from onboarding_api.web.house import reading
+from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.session import current_session
 
 
@@ -61,6 +62,16 @@ def visit() -> Visit:
         suite = request.full_path.rstrip("?") if request.method == "GET" else None
         _send(url_for("login.log_in", suite=suite))
     return found
+
+
+def structure_of(form: Reading) -> MyStructure:
+    """The structure that a form is about: it keeps its own when another tab switches the active one.
+
+    Raises:
+        NotFound: the person is not attached to it.
+    """
+    here = visit()
+    return here.structure(form.typed.get("siren") or here.siren)
 
 
 def require_visit() -> ResponseReturnValue | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.model.refusals import NotFound
@@ -11,7 +11,7 @@ from onboarding_api.queries.access import entry
 from onboarding_api.queries.terms import terms_to_accept
 from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
 from onboarding_api.web.forms import submit
-from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.gate import require_visit, structure_of, visit
 from onboarding_api.web.house import house, now, reading
 from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.schemas.services import TERMS
@@ -50,6 +50,7 @@ def accept(espace: str) -> ResponseReturnValue:
     def act(values: Mapping[str, Any]) -> str:
         command = AcceptTerms(values["siren"], espace, values["version"])
         accept_terms(house().office, visit().actor, command)
+        session["siren"] = values["siren"]
         return url_for("espaces.enter", espace=espace)
 
     return submit(TERMS, act, lambda form: _terms(espace, form))
@@ -57,10 +58,10 @@ def accept(espace: str) -> ResponseReturnValue:
 
 def _terms(espace: str, form: Reading) -> str:
     _label(espace)
-    here = visit()
+    structure = structure_of(form)
     with reading() as db:
-        found = terms_to_accept(db, here.person.id, here.siren, espace)
-    return render_template("terms.html", terms=found, form=form)
+        found = terms_to_accept(db, visit().person.id, structure.siren, espace)
+    return render_template("terms.html", terms=found, structure=structure, form=form)
 
 
 def _label(espace: str) -> str:

@@ -7,13 +7,14 @@ the back button, or come back to after the fonction was given (GS-18).
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.queries.services import RequestCase, my_services, request_case
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import INVALID, submit
-from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.gate import require_visit, structure_of, visit
 from onboarding_api.web.house import house, now, reading
 from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.schemas.services import CHOICE, REQUEST
@@ -39,9 +40,9 @@ def choose() -> ResponseReturnValue:
     if _needs_fonction(chosen):
         back = f"{request.path}?{request.query_string.decode()}".replace("%3A", ":")
         return redirect(url_for("membership.fonction", siren=visit().siren, suite=back))
-    if _case() == RequestCase.FIRST_USER:
+    if case_of(visit().siren) == RequestCase.FIRST_USER:
         return redirect(url_for("letter.become_administrator", services=chosen))
-    return _dialog(Reading({"services": chosen, "siren": visit().siren}))
+    return _dialog(Reading({"services": chosen}))
 
 
 @blueprint.post("/services/demande/confirmer")
@@ -51,6 +52,7 @@ def confirm() -> ResponseReturnValue:
     def act(values: Mapping[str, Any]) -> str:
         command = RequestHabilitations(values["siren"], tuple(values["services"]), False)
         request_habilitations(house().office, visit().actor, command)
+        session["siren"] = values["siren"]
         flash("Votre demande est enregistrée. Vous serez informé(e) par e-mail de son état.")
         return url_for("services.mine")
 
@@ -62,21 +64,33 @@ def _mine(form: Reading) -> str:
     siren = here.siren
     with reading() as db:
         espaces = my_services(db, here.person.id, siren, now())
-    may_request = any(service.may_request for espace in espaces for service in espace.services)
-    return render_template("services.html", espaces=espaces, form=form, may_request=may_request)
+    services = [service for espace in espaces for service in espace.services]
+    may_request = any(service.may_request for service in services)
+    # They waited for an administrator, and there is none: nobody would ever decide.
+    pending = [service.key for service in services if service.state == HabilitationState.PENDING]
+    stranded = pending if pending and case_of(siren) == RequestCase.FIRST_USER else []
+    return render_template(
+        "services.html", espaces=espaces, form=form, may_request=may_request, stranded=stranded
+    )
 
 
 def _dialog(form: Reading) -> str:
     chosen = form.typed.get("services", ())
+    structure = structure_of(form)
     return render_template(
-        "request_dialog.html", form=form, chosen=chosen, labels=labels(chosen), case=_case()
+        "request_dialog.html",
+        form=form,
+        structure=structure,
+        chosen=chosen,
+        labels=labels(chosen),
+        case=case_of(structure.siren),
     )
 
 
-def _case() -> RequestCase:
-    here = visit()
+def case_of(siren: str) -> RequestCase:
+    """Which case a request in this structure would be now."""
     with reading() as db:
-        return request_case(db, here.person.id, here.siren, now())
+        return request_case(db, visit().person.id, siren, now())
 
 
 def _needs_fonction(chosen: list[str]) -> bool:

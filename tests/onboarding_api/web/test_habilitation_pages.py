@@ -1,7 +1,7 @@
 """Services, the letter, decisions, terms: the second half of the guide; the worker is elsewhere."""
 
 from datetime import timedelta
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from sqlalchemy import update
@@ -10,8 +10,8 @@ from onboarding_api.model.activation_code import new_code
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.delivery import Delivery, DeliveryState
 from onboarding_api.model.letter import Letter, LetterState
-from tests.onboarding_api.web.page import text_of
-from tests.onboarding_api.web.portal import Portal
+from tests.onboarding_api.web.page import Page, text_of, words
+from tests.onboarding_api.web.portal import PUBLIC_URL, Browser, Portal
 from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE
 
 
@@ -90,6 +90,75 @@ def test_first_user_who_does_not_accept_asks_nothing(portal: Portal) -> None:
     assert answer.status_code == 409
     assert "il faut d'abord accepter" in text_of(answer.text)
     assert browser.get("/administrateur/courrier-demande").location == "/services"
+
+
+@pytest.fixture
+def in_two(portal: Portal) -> Browser:
+    """Odile at work for Eus, where she is attached too; her claim is in Estavar."""
+    browser = portal.browser("odil456")
+    browser.post(f"/structures/ajouter/{EUS}")
+    browser.post(f"/structures/{EUS}/fonction", {"fonction": "elu"})
+    assert "Ma structure : Commune d'Eus" in browser.read("/services")
+    return browser
+
+
+def at_work(browser: Browser) -> str:
+    page = browser.read("/contact")
+    return page.split("Ma structure : ")[1].split(" Changer")[0]
+
+
+def test_forms_name_their_own_structure_when_another_tab_switched(in_two: Browser, portal: Portal) -> None:
+    other = {"siren": ESTAVAR}
+
+    wrong = in_two.post("/courrier/code", {**other, "code": new_code()})
+    refused = in_two.post("/administrateur/devenir", {**other, "services": ["mes-prets:admin"]})
+    unticked = in_two.post("/espaces/mes-prets/conditions", {**other, "version": "2022-02"})
+
+    assert REFERENCE in text_of(wrong.text)
+    assert "Structure : Commune d'Estavar, SIREN 216 600 726" in text_of(refused.text)
+    assert "pour la structure « Commune d'Estavar »" in text_of(unticked.text)
+    assert at_work(in_two) == "Commune d'Eus"
+
+
+def test_act_moves_to_the_structure_of_its_form(in_two: Browser) -> None:
+    answer = in_two.post("/courrier/code", {"siren": ESTAVAR, "code": CODE})
+
+    assert "dont vous êtes administrateur" in in_two.read(answer.location)
+    assert at_work(in_two) == "Commune d'Estavar"
+
+
+def test_screen_of_case_2_is_for_case_2_alone(portal: Portal) -> None:
+    answer = portal.browser("paul123").get("/administrateur/devenir?services=mes-prets:documents")
+
+    assert answer.location == "/services/demande?services=mes-prets:documents"
+
+
+def test_request_that_nobody_can_decide_leads_to_the_claim(portal: Portal) -> None:
+    browser = portal.browser("jean789")
+    browser.post(f"/structures/ajouter/{ESTAVAR}")
+    browser.post(
+        "/services/demande/confirmer", {"siren": ESTAVAR, "services": ["dataviz-coeur-de-ville:acces"]}
+    )
+    assert "Demander à devenir administrateur" not in browser.read("/services")
+
+    with portal.office.database.writing() as db:
+        db.execute(update(Claim).values(state="refused"))
+
+    assert "Demander à devenir administrateur" in browser.read("/services")
+    link = "/administrateur/devenir?services=dataviz-coeur-de-ville:acces"
+    assert link in browser.get("/services").text
+    assert "Etant le premier utilisateur" in browser.read(link)
+
+
+def test_announcement_goes_into_a_mail_as_it_is_read(portal: Portal) -> None:
+    page = Page(portal.browser("odil456").get("/courrier").text)
+    (link,) = [a.attributes["href"] for a in page.all("a") if a.attributes["href"].startswith("mailto:?")]
+    body = parse_qs(urlsplit(link).query)["body"][0]
+
+    assert "notre structure (Commune d'Estavar)" in body
+    assert "valable jusqu'au 21 décembre 2026.\r\n" in body
+    assert f"{PUBLIC_URL}/j-ai-recu-un-courrier" in body
+    assert words(body) in text_of(page.source)
 
 
 def test_follow_page_tells_where_the_letter_is(portal: Portal) -> None:
@@ -201,6 +270,24 @@ def test_five_wrong_codes_close_the_door_for_a_while(portal: Portal) -> None:
     assert browser.post("/courrier/code", {"siren": ESTAVAR, "code": CODE}).location == "/tableau-de-bord"
 
 
+def test_tenth_wrong_code_kills_it_and_another_letter_is_offered(portal: Portal) -> None:
+    browser = portal.browser("odil456")
+    for tried in range(10):
+        portal.clock.advance(minutes=4)
+        last = browser.post("/courrier/code", {"siren": ESTAVAR, "code": new_code()})
+        assert ("hors d'usage" in text_of(last.text)) is (tried == 9)
+
+    assert "0 essai" not in text_of(last.text)
+    assert 'name="code"' not in last.text
+    assert 'name="code"' not in browser.get("/courrier/code").text
+    page = browser.read("/courrier")
+    assert "il faut un nouveau courrier" in page
+    assert "Demander un nouveau courrier" in page
+    assert "Vous avez le courrier ?" not in page
+    browser.post("/courrier/nouveau", {"siren": ESTAVAR})
+    assert "hors d'usage" not in browser.read("/courrier")
+
+
 def test_expired_code_says_so(portal: Portal) -> None:
     with portal.office.database.writing() as db:
         db.execute(update(Letter).values(expires_at=portal.clock.now - timedelta(days=1)))
@@ -234,7 +321,7 @@ def test_refusal_wants_a_motive_and_the_requester_reads_it(portal: Portal) -> No
 
     without = browser.post(f"/demandes/{PENDING}/refuser", {"motive": "  "})
     assert without.status_code == 422
-    assert "Indiquez le motif du refus" in text_of(without.text)
+    assert "Indiquez le motif" in text_of(without.text)
     browser.post(f"/demandes/{PENDING}/refuser", {"motive": "Relève de la trésorerie <b>."})
 
     assert "Motif : Relève de la trésorerie <b>." in portal.browser("paul123").read("/services")
@@ -281,5 +368,15 @@ def test_legal_representative_refuses_by_the_reference(portal: Portal) -> None:
     answer = browser.post("/j-ai-recu-un-courrier", {"reference": REFERENCE.lower(), "confirme": "oui"})
 
     assert "La demande est refusée" in browser.read(answer.location)
+    assert "sécurité" not in browser.read(answer.location)
     late = portal.browser("odil456").post("/courrier/code", {"siren": ESTAVAR, "code": CODE})
     assert late.status_code == 409
+
+
+def test_refusal_after_the_code_was_used_says_to_call(portal: Portal) -> None:
+    portal.browser("odil456").post("/courrier/code", {"siren": ESTAVAR, "code": CODE})
+
+    answer = portal.browser().post("/j-ai-recu-un-courrier", {"reference": REFERENCE, "confirme": "oui"})
+
+    assert answer.status_code == 409
+    assert "Appelez-nous sans attendre" in text_of(answer.text)

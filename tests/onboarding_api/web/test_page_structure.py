@@ -2,9 +2,13 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from onboarding_api import web
+from onboarding_api.model.claim import Claim
 from tests.onboarding_api.web.page import Page, words
 from tests.onboarding_api.web.portal import Portal
 from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send
@@ -13,6 +17,8 @@ SITE = "Espace personnel, Banque des Territoires"
 PAGE_BYTES, SHEET_BYTES, REQUESTS = 100_000, 30_000, 3
 REFERENCES = ("for", "aria-labelledby", "aria-describedby")
 GETS = [name for name, route in ROUTES.items() if not route.form and route.status == 200 and name != "static"]
+SHEET = Path(web.__file__).parent / "static" / "portal.css"
+STYLED = set(re.findall(r"\.([a-z][a-z-]*)", SHEET.read_text("utf-8")))
 EMPTY_REFUSED = {
     "/inscription": ("civilite", "prenom", "nom", "email"),
     "/identifiant-oublie": ("email",),
@@ -37,6 +43,15 @@ def test_page_is_well_made(portal: Portal, endpoint: str, role: str) -> None:
         check(page)
 
 
+def test_pages_of_a_first_user_are_well_made(portal: Portal) -> None:
+    browser = portal.browser("odil456")
+    for state in ("expired", "refused"):
+        with portal.office.database.writing() as db:
+            db.execute(update(Claim).values(state=state))
+        for path in ("/administrateur/devenir?services=mes-prets:documents", "/courrier", "/courrier/code"):
+            check(Page(browser.get(path).text))
+
+
 def check(page: Page) -> None:
     assert page.faults == []
     assert words(page.one("title").text) == f"{words(page.one('h1').text)} – {SITE}"
@@ -47,11 +62,17 @@ def check(page: Page) -> None:
     assert references(page) <= set(ids)
     assert unlabelled(page) == []
     assert page.with_attribute("style") == page.all("script") == page.all("style") == []
+    assert classes(page) <= STYLED
+    assert not re.search(r"\b(de|pour) Commune\b", page.one("body").text)
     assert len(page.source.encode()) <= PAGE_BYTES
     assert 1 + len(page.all("link")) + len(page.all("img")) <= REQUESTS
     assert all(
         "csrf_token" in page.source for form in page.all("form") if form.attributes.get("method") == "post"
     )
+
+
+def classes(page: Page) -> set[str]:
+    return {name for one in page.with_attribute("class") for name in one.attributes["class"].split()}
 
 
 def references(page: Page) -> set[str]:

@@ -102,7 +102,9 @@ ROUTES: Mapping[str, Route] = {
     "services.mine": Route(MEMBER, instead=OWN_STRUCTURE),
     "services.choose": Route(MEMBER, query="services=mes-prets:documents", instead=OWN_STRUCTURE),
     "services.confirm": Route(MEMBER, 303, form={"siren": EUS, "services": ["mes-prets:documents"]}),
-    "letter.become_administrator": Route(MEMBER, query="services=mes-prets:documents", instead=OWN_STRUCTURE),
+    "letter.become_administrator": Route(
+        MEMBER, 302, query="services=mes-prets:documents", instead={"stranger": 302, "unattached": 303}
+    ),
     "letter.accept_administration": Route(
         MEMBER, 303, form={"siren": EUS, "services": ["mes-prets:documents"]}
     ),
