@@ -21,6 +21,7 @@ from tests.builders.postgresql_server import PostgreSQLServer
 assert ALL_TABLES  # importing it is what fills Base.metadata
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share a server stay on one worker (`--dist loadgroup`) and begin first: they are long."""
     servers = {"real_keycloak", "journeys"}
