@@ -136,3 +136,9 @@ def open_habilitations(session: Session, membership_id: str) -> tuple[Habilitati
             .order_by(Habilitation.requested_at, Habilitation.service)
         )
     )
+
+
+def services_of_claim(session: Session, claim_id: str, *states: HabilitationState) -> frozenset[str]:
+    """The services asked with a claim; those in some states alone, where any are named."""
+    asked = select(Habilitation.service).where(Habilitation.claim_id == claim_id)
+    return frozenset(session.scalars(asked.where(Habilitation.state.in_(states)) if states else asked))

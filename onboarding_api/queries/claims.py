@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.claim import Claim, ClaimState, last_claim
-from onboarding_api.model.habilitation import Habilitation
-from onboarding_api.model.letter import Letter, last_letter, next_letter_at, wrong_tries
+from onboarding_api.model.claim import ClaimState, last_claim
+from onboarding_api.model.habilitation import services_of_claim
+from onboarding_api.model.letter import TRIES_IN_ALL, Letter, last_letter, next_letter_at, wrong_tries
+from onboarding_api.model.validity import is_expired
 from onboarding_api.queries.asking import ask, stay_of
-from policies.engine.catalogue import load_catalogue
+from onboarding_api.queries.services import service_labels
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class LetterView:
 class ClaimView:
     """A claim and its letter. `services` are labels; `tries_left` those of the moment.
 
+    `is_exhausted`: too many in all, the code of this letter is dead.
     `new_letter_from`: when another letter may be asked, where a limit says « not yet ».
     """
 
@@ -40,6 +41,7 @@ class ClaimView:
     may_ask_new_letter: bool
     new_letter_from: datetime | None
     tries_left: int
+    is_exhausted: bool
     is_locked_until: datetime | None
 
 
@@ -65,21 +67,16 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     return ClaimView(
         reference=claim.reference,
         siren=siren,
-        state=ClaimState.EXPIRED if is_open and now >= letter.ends_at else claim.state,
+        state=ClaimState.EXPIRED if is_open and is_expired(letter.ends_at, now) else claim.state,
         claimed_at=claim.claimed_at,
-        services=services_of(session, claim),
+        services=service_labels(services_of_claim(session, claim.id)),
         letter=_letter_view(letter),
         may_ask_new_letter=is_wanted and decision.allowed and again_at is None,
         new_letter_from=again_at if is_wanted else None,
         tries_left=tries.left,
+        is_exhausted=is_open and tries.in_all >= TRIES_IN_ALL,
         is_locked_until=tries.again_at,
     )
-
-
-def services_of(session: Session, claim: Claim) -> tuple[str, ...]:
-    """Labels of what was asked with a claim, in the order of the catalogue."""
-    asked = set(session.scalars(select(Habilitation.service).where(Habilitation.claim_id == claim.id)))
-    return tuple(service.label for key, service in load_catalogue().services.items() if key in asked)
 
 
 def last_day_of(letter: Letter) -> date | None:

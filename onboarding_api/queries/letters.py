@@ -1,20 +1,19 @@
-"""The facts of a letter, for its print and for its preview on a page."""
+"""The facts of a letter, read when it is printed."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.letters.activation_letter import ActivationLetter
 from onboarding_api.letters.address import AddressImpossible, address_lines
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.claim import ClaimState
+from onboarding_api.model.habilitation import HabilitationState, services_of_claim
 from onboarding_api.model.letter import Letter
 from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import last_day
-from policies.engine.catalogue import load_catalogue
+from onboarding_api.queries.services import service_labels
 
 
 def letter_facts(
@@ -40,7 +39,7 @@ def letter_facts(
         requester_name=person.full_name,
         requester_identifiant=person.identifiant,
         requested_on=claim.claimed_at.astimezone(zone).date(),
-        services=_services(session, claim),
+        services=service_labels(services_of_claim(session, claim.id, HabilitationState.AWAITING_LETTER)),
         written_on=written_at.astimezone(zone).date(),
         last_day=last_day(written_at, structure.timezone),
         sender=sender,
@@ -52,15 +51,3 @@ def _address(structure: Structure) -> tuple[str, ...]:
     if address is None:
         raise AddressImpossible("town", structure.siren)
     return address_lines(structure.name, structure.kind, address.postcode, address.town)
-
-
-def _services(session: Session, claim: Claim) -> tuple[str, ...]:
-    """Labels of what waits for this letter, in the order of the catalogue."""
-    waiting = set(
-        session.scalars(
-            select(Habilitation.service).where(
-                Habilitation.claim_id == claim.id, Habilitation.state == HabilitationState.AWAITING_LETTER
-            )
-        )
-    )
-    return tuple(service.label for key, service in load_catalogue().services.items() if key in waiting)

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from onboarding_api.model.administration import running_term, running_terms
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.delivery import ADDRESS
-from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.letter import Letter, last_letter
+from onboarding_api.model.habilitation import Habilitation, HabilitationState, services_of_claim
+from onboarding_api.model.letter import Letter, LetterState, last_letter
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
-from onboarding_api.queries.claims import last_day_of, services_of
+from onboarding_api.queries.claims import last_day_of
+from onboarding_api.queries.services import service_labels
 from onboarding_api.queries.structures import fonction_label
-from policies.engine.catalogue import load_catalogue
 
 Facts = dict[str, Any]
 Args = Mapping[str, Any]
@@ -111,12 +111,15 @@ def _letter_sent(session: Session, person: Person, args: Args) -> Facts | None:
     facts = _letter_reminder(session, person, args)
     if facts is None:
         return None
-    return {**facts, "services": services_of(session, session.get_one(Letter, args["letter_id"]).claim)}
+    claim_id = session.get_one(Letter, args["letter_id"]).claim_id
+    return {**facts, "services": service_labels(services_of_claim(session, claim_id))}
 
 
 def _letter_reminder(session: Session, person: Person, args: Args) -> Facts | None:
     letter = session.get(Letter, args["letter_id"])
     if letter is None or letter.claim.state != ClaimState.OPEN or letter.revoked_at or not letter.expires_at:
+        return None
+    if letter.state == LetterState.REJECTED:
         return None
     return {**_facts_of_claim(person, letter.claim), "last_day": last_day_of(letter)}
 
@@ -174,12 +177,11 @@ def _in_state(session: Session, ids: Sequence[str], state: HabilitationState) ->
 
 
 def _facts_of_rows(session: Session, person: Person, rows: Sequence[Habilitation]) -> Facts:
-    asked = {row.service for row in rows}
     claim = session.get(Claim, rows[0].claim_id) if rows[0].claim_id else None
     return {
         "recipient": person.greeting_name,
         "structure": rows[0].membership.structure.name,
-        "services": tuple(each.label for key, each in load_catalogue().services.items() if key in asked),
+        "services": service_labels({row.service for row in rows}),
         "reference": claim.reference if claim else rows[0].reference,
     }
 

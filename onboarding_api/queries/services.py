@@ -1,5 +1,6 @@
 """« Mes services » (guide G-47): the catalogue, with the state and the next step of each service."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.facts import request_to_be
+from onboarding_api.model.administration import running_terms
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
@@ -18,6 +20,10 @@ from policies.engine.request import Decision
 
 MISSING = {"G-FONCTION": "fonction", "G-TERMS": "terms"}
 """The refusals that the person can lift alone, by the name pages give to what is missing."""
+
+
+ALONE = "Personne d'autre que vous n'administre votre structure : contactez-nous pour cette demande."
+"""Nobody decides for herself, and no letter leaves for a structure that has an administrator."""
 
 
 class RequestCase(StrEnum):
@@ -83,6 +89,9 @@ def my_services(session: Session, person_id: str, siren: str, now: datetime) -> 
     stay = stay_of(session, person_id, siren)
     asked = _ask_all(session, stay, now)
     waiting = _waiting_sentence(request_case(session, person_id, siren, now))
+    terms = running_terms(session, siren)
+    if terms and all(term.membership_id == stay.id for term in terms):
+        waiting = ALONE
     return tuple(_espace_view(espace, asked, waiting) for espace in load_catalogue().espaces.values())
 
 
@@ -174,6 +183,11 @@ def _waiting_sentence(case: RequestCase) -> str:
             return "Demandez un nouveau courrier pour joindre ce service à votre demande."
         case RequestCase.FIRST_USER:
             return "Votre structure n'a pas d'administrateur : vous pouvez demander à le devenir."
+
+
+def service_labels(keys: Collection[str]) -> tuple[str, ...]:
+    """What services are called, in the order of the catalogue."""
+    return tuple(service.label for key, service in load_catalogue().services.items() if key in keys)
 
 
 def state_label(state: str | None) -> str:

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
 from onboarding_api.model.claim import Claim, ClaimState, last_claim
-from onboarding_api.model.habilitation import Habilitation
+from onboarding_api.model.habilitation import HabilitationState, services_of_claim
 from onboarding_api.model.letter import last_letter, next_letter_at
 from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
 from onboarding_api.usecases.act import SAME_CLICK, Act, Actor, Office, act
@@ -38,14 +36,11 @@ def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
         if claim is None:
             raise NotFound
         if claim.state == ClaimState.EXPIRED:
-            request_services(it, stay, _services_of(it, claim), accepts=True)
+            it.permit("claimAdministration", stay)
+            lapsed = services_of_claim(it.session, claim.id, HabilitationState.EXPIRED)
+            request_services(it, stay, tuple(sorted(lapsed)), accepts=True)
         elif not _was_just_asked(it, claim):
             _ask_again(it, claim)
-
-
-def _services_of(it: Act, claim: Claim) -> tuple[str, ...]:
-    asked = select(Habilitation.service).where(Habilitation.claim_id == claim.id).distinct()
-    return tuple(it.session.scalars(asked.order_by(Habilitation.service)))
 
 
 def _was_just_asked(it: Act, claim: Claim) -> bool:

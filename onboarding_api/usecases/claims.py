@@ -1,15 +1,13 @@
 """The steps that several use cases take with a claim: open it, ask its letter, close it."""
 
-from datetime import datetime
-
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from onboarding_api.letters.address import AddressImpossible, address_lines
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
 from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.membership import Membership
-from onboarding_api.model.refusals import LetterLimit, NoPostalAddress
+from onboarding_api.model.refusals import LetterLimit, NoPostalAddress, NotFound
 from onboarding_api.model.structure import Structure
 from onboarding_api.usecases.act import Act
 
@@ -52,6 +50,22 @@ def revoke_letter(it: Act, claim: Claim) -> None:
         it.record("letter_revoked", letter, before=letter.state, after="revoked")
 
 
+def locked_letter(it: Act, letter_id: str) -> Letter:
+    """A letter, in its locked structure, for a worker that may have changed it and not yet written it.
+
+    Raises:
+        NotFound: no such letter.
+    """
+    # The structure first, as everybody does: what the worker changed on the letter is written after that.
+    with it.session.no_autoflush:
+        of_letter = select(Claim.siren).join(Letter).where(Letter.id == letter_id)
+        siren = it.session.scalars(of_letter).one_or_none()
+        if siren is None:
+            raise NotFound
+        it.lock(siren)
+    return it.session.get_one(Letter, letter_id, populate_existing=True)
+
+
 def awaiting(it: Act, claim: Claim) -> tuple[Habilitation, ...]:
     """The requests that wait for the letters of this claim."""
     return tuple(
@@ -89,12 +103,6 @@ def expire_claim_of(it: Act, claim: Claim) -> None:
     for habilitation in awaiting(it, claim):
         it.move(habilitation, Move.EXPIRE, "habilitation_expired_with_claim")
     _close(it, claim, ClaimState.EXPIRED, "claim_expired")
-
-
-def is_over(session: Session, claim: Claim, now: datetime) -> bool:
-    """Whether the last day of the latest letter has ended. No letter at all means over."""
-    letter = last_letter(session, claim.id)
-    return letter is None or now >= letter.ends_at
 
 
 def check_address(structure: Structure) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from onboarding_api.model.delivery import Delivery
 
 REMINDERS_AFTER = (timedelta(days=10), timedelta(days=20))
+FOLLOWED_AFTER = timedelta(hours=1)
 LAST_REMINDER_BEFORE_END = timedelta(days=3)
 WELCOME_AFTER = timedelta(seconds=2)
 """By then the account is there as a rule; while it is not, the welcome waits."""
@@ -147,6 +148,11 @@ def _remind(happening: Happening) -> Iterator[Goal]:
             yield _timer("timer.letter_reminder", args, due, happening)
 
 
+def _follow_letter(happening: Happening) -> Iterator[Goal]:
+    args = {"letter_id": happening.refs["letter_id"]}
+    yield _timer("letter.follow", args, happening.at + FOLLOWED_AFTER, happening)
+
+
 CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
     {
         "person_registered": (
@@ -164,6 +170,7 @@ CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
             _mail("request_to_decide", _other_administrators),
         ),
         "habilitation_claimed": (),
+        "habilitation_handed_over": (_mail("request_to_decide", _other_administrators),),
         "habilitation_granted": (_keycloak("keycloak.person"), _mail("request_granted", _requester)),
         "habilitation_reactivated": (_keycloak("keycloak.person"), _mail("request_granted", _requester)),
         "habilitation_refused": (_mail("request_refused", _requester),),
@@ -184,7 +191,8 @@ CONSEQUENCES: Mapping[str, tuple[Consequence, ...]] = MappingProxyType(
         "administrator_named": (_mail("administrator_named", _administrators),),
         "administrator_resigned": (),
         "letter_asked": (_print_letter, _watch_claim),
-        "letter_spooled": (_mail("letter_sent", _requester), _remind, _watch_claim),
+        "letter_spooled": (_mail("letter_sent", _requester), _remind, _watch_claim, _follow_letter),
+        "letter_moved": (),
         "letter_revoked": (),
         "code_refused": (),
         "terms_accepted": (_keycloak("keycloak.person"),),

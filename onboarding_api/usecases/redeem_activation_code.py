@@ -9,6 +9,7 @@ from onboarding_api.model.administration import Administration, Origin, Rank, ru
 from onboarding_api.model.claim import Claim, ClaimState, last_claim
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move
 from onboarding_api.model.letter import CodeTry, Letter, last_letter, wrong_tries
+from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import CodeDead, NotAllowed, NotFound, Refusal, TooManyTries, WrongCode
 from onboarding_api.usecases.act import Act, Actor, Office, act
 from onboarding_api.usecases.claims import awaiting
@@ -30,8 +31,9 @@ class RedeemOutcome:
 
 
 def redeem_activation_code(office: Office, actor: Actor, command: RedeemActivationCode) -> RedeemOutcome:
-    """The actor becomes administrator and gets what was asked with the letter, in one act.
+    """The actor becomes administrator and gets what is printed on the letter, in one act.
 
+    What she asked for since is not on it: the legal representative has not seen it, so it goes on waiting.
     A wrong try is kept although the act is refused: five in 15 minutes, ten in all, then the code is dead.
     The right code typed twice gives the same page and nothing more.
 
@@ -134,4 +136,18 @@ def _name_administrator(it: Act, claim: Claim) -> RedeemOutcome:
     it.record("administrator_named", stay, after=term.rank, origin=term.origin)
     for habilitation in requests:
         it.move(habilitation, Move.GRANT, "habilitation_granted")
+    _hand_over(it, stay.siren)
     return RedeemOutcome(tuple(habilitation.service for habilitation in requests))
+
+
+def _hand_over(it: Act, siren: str) -> None:
+    """What waited for an administrator now waits for this one, who is told (G-58, GS-26)."""
+    waiting = (
+        select(Habilitation)
+        .join(Habilitation.membership)
+        .where(Membership.siren == siren, Habilitation.state == HabilitationState.PENDING)
+        .order_by(Habilitation.requested_at, Habilitation.service)
+    )
+    for habilitation in it.session.scalars(waiting).all():
+        state = habilitation.state
+        it.record("habilitation_handed_over", habilitation, before=state, after=state)

@@ -29,6 +29,7 @@ from onboarding_api.model.structure import Structure, StructureKind
 from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.model.validity import expires_at
 from onboarding_api.usecases.act import Actor, Office
+from onboarding_api.usecases.expire_claim import expire_claim
 from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -116,6 +117,11 @@ class Portal:
             letter.expires_at = expires_at(self.now, claim.membership.structure.timezone)
             note_letter_spooled(session, letter.id, self.now)
         return code
+
+    def claims_expire(self) -> int:
+        """What the worker does with the timers that are due; how many claims it closed."""
+        due = (row for row in self.deliveries("timer.claim_expiry") if row.due <= self.now)
+        return sum(expire_claim(self.office, row.args["claim_id"]) for row in due)
 
     def events(self) -> list[str]:
         """What the journal tells, in order."""

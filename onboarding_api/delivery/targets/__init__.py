@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from idp_extension.gateway import KeycloakGateway
 from onboarding_api.delivery.targets.keycloak import PersonProjection, Welcome
-from onboarding_api.delivery.targets.letter import LetterPrint
+from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.worker import Target
@@ -24,6 +24,7 @@ def all_targets(
         "mail": mail,
         "mail.recall": Recall(mail),
         "letter.print": LetterPrint(carrier, office.code_keys, mail.sender),
+        "letter.follow": LetterFollow(carrier),
         "timer.letter_reminder": LetterReminder(mail),
         "timer.claim_expiry": ClaimExpiry(office),
     }

@@ -1,20 +1,23 @@
-"""The letter: make its code, print it, hand it to the carrier, and keep the fingerprint of what left."""
+"""The letter: make its code, print it, hand it over, keep the fingerprint of what left, and follow it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.letters.address import AddressImpossible
-from onboarding_api.letters.carriers.port import Carrier, LetterPackage, LetterRefused
+from onboarding_api.letters.carriers.port import Carrier, Event, LetterPackage, LetterRefused
 from onboarding_api.letters.pdf import UnprintableLetter, render_pdf
 from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import expires_at
 from onboarding_api.queries.letters import letter_facts
+from onboarding_api.usecases.note_carrier_news import note_carrier_news
 from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
+
+FOLLOWED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,14 @@ class LetterPrint:
         letter_id, now = lease.args["letter_id"], ledger.clock()
         try:
             package = self._print(ledger, lease, now)
-        except (AddressImpossible, UnprintableLetter) as error:
-            raise LetterRefused("the letter cannot be printed") from error
-        if package is None:
-            return ledger.finish(lease)
-        receipt = self.carrier.submit(package)
+            if package is None:
+                return ledger.finish(lease)
+            receipt = self.carrier.submit(package)
+        except (AddressImpossible, UnprintableLetter, LetterRefused) as error:
+            rejected = Event(LetterState.REJECTED, now, type(error).__name__, "")
+            with ledger.holding(lease) as session:
+                note_carrier_news(session, letter_id, [rejected], now)
+            raise LetterRefused("the letter cannot leave") from error
         with ledger.finishing(lease) as session:
             letter = session.get_one(Letter, letter_id)
             # Before the letter itself is written, as use cases do: two orders would be a deadlock.
@@ -74,3 +80,22 @@ class LetterPrint:
             session.add(PrintedCode.of(letter_id, lease.attempt, saved, now, end))
         sender_lines = (self.sender.name, *self.sender.address_lines)
         return LetterPackage(letter_id, lease.attempt, pdf, facts.address_lines, sender_lines)
+
+
+@dataclass(frozen=True)
+class LetterFollow:
+    """Kind `letter.follow`: asks the carrier what became of a letter, for as long as its code may serve."""
+
+    carrier: Carrier
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Note the news, and come back in an hour. Raises CarrierUnavailable, LeaseLost."""
+        letter_id = lease.args["letter_id"]
+        news = self.carrier.status(letter_id)
+        now = ledger.clock()
+        with ledger.holding(lease) as session:
+            is_under_way = note_carrier_news(session, letter_id, news, now)
+        if is_under_way:
+            ledger.postpone(lease, FOLLOWED_EVERY)
+        else:
+            ledger.finish(lease)

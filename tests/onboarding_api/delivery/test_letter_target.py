@@ -1,5 +1,6 @@
 """The letter leaves once, and the code on paper is the letter's, whatever stops where."""
 
+import json
 import os
 import resource
 import threading
@@ -15,7 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
-from onboarding_api.delivery.targets.letter import LetterPrint
+from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, LetterRefused, Receipt
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches
@@ -97,7 +98,7 @@ def test_the_code_on_paper_is_the_letters_and_nowhere_else(
         kinds = session.scalars(select(Delivery.kind).where(Delivery.id != id_).order_by(Delivery.kind)).all()
         everything = str(session.scalars(select(Delivery.args)).all())
     assert row_of(database, id_).state == DeliveryState.DONE
-    assert kinds == ["mail", "timer.claim_expiry", *["timer.letter_reminder"] * 3]
+    assert kinds == ["letter.follow", "mail", "timer.claim_expiry", *["timer.letter_reminder"] * 3]
     assert code not in everything
 
 
@@ -124,6 +125,33 @@ def test_an_address_that_became_impossible_is_permanent(
     with pytest.raises(LetterRefused) as caught:
         target(ledger, claim_print(ledger))
     assert caught.value.is_permanent
+    with database.reading() as session:
+        assert letter_of(session, eus.letter_id).state == LetterState.REJECTED
+
+
+def test_a_letter_is_followed_until_it_comes_back(
+    database: Database, ledger: Ledger, eus: Eus, spool: Path, clock: HandClock
+) -> None:
+    ask_print(database, eus.letter_id)
+    LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(ledger, claim_print(ledger))
+    (spool / "events").mkdir()
+
+    def told(number: int, state: str) -> tuple[str, bool]:
+        """An hour later: where the letter is, and whether the carrier is asked again."""
+        content = {"state": state, "at": clock.now.isoformat(), "code": state}
+        (spool / "events" / f"{eus.letter_id}.{number}.json").write_text(json.dumps(content))
+        clock.forward(hours=1)
+        (lease,) = (lease for lease in ledger.claim() if lease.kind == "letter.follow")
+        LetterFollow(SpoolCarrier(spool))(ledger, lease)
+        with database.reading() as session:
+            state = letter_of(session, eus.letter_id).state
+        return state, row_of(database, lease.id).state == DeliveryState.OPEN
+
+    assert told(1, "posted") == (LetterState.POSTED, True)
+    assert told(2, "printed") == (LetterState.POSTED, True)
+    assert told(3, "returned") == (LetterState.RETURNED, False)
+    with database.reading() as session:
+        assert letter_of(session, eus.letter_id).revoked_at == clock.now
 
 
 @contextmanager

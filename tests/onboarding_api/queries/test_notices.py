@@ -16,7 +16,6 @@ from onboarding_api.usecases.decide_habilitation import (
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.expire_claims import expire_claims
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
 from onboarding_api.usecases.register_person import RegisterPerson, register_person
@@ -102,7 +101,7 @@ def test_a_claim_that_ends_otherwise_says_how(portal: Portal) -> None:
     request_habilitations(portal.office, luc.actor, RequestHabilitations(ria, LOANS, True))
     portal.letter_arrives(ria)
     portal.wait(days=32)
-    expire_claims(portal.office)
+    portal.claims_expire()
     expired = said(portal, "letter_expired")
     assert (expired.to, expired.facts["last_day"]) == ("luc.bosch@example.fr", date(2026, 12, 23))
 

@@ -11,11 +11,13 @@ from onboarding_api.model.administration import Administration
 from onboarding_api.model.letter import CodeTry
 from onboarding_api.model.refusals import CodeDead, CodeMistyped, NotFound, TooManyTries, WrongCode
 from onboarding_api.queries.claims import claim_view
+from onboarding_api.queries.services import ALONE, my_services
 from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
+LOAN = "mes-prets:demande"
 DATAVIZ = "dataviz-coeur-de-ville:acces"
 
 
@@ -176,3 +178,35 @@ def test_nothing_can_be_typed_before_the_letter_is_printed(portal: Portal) -> No
     with pytest.raises(CodeDead):
         redeem(cendrine, eus, new_code())
     assert portal.count(CodeTry) == 0
+
+
+def test_the_new_administrator_is_told_of_what_waits_one_mail_a_requester(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine = claimant(portal, eus)
+    for prenom in ("Paul", "Luc"):
+        person = portal.a_person(prenom, "Durand").attached_to(eus)
+        request_habilitations(portal.office, person.actor, RequestHabilitations(eus, (DATAVIZ, LOAN)))
+    code = portal.letter_arrives(eus)
+    told = len(portal.mails())
+    redeem(cendrine, eus, code)
+    assert portal.mails()[told:].count(("request_to_decide", "Cendrine")) == 2
+    assert portal.events().count("habilitation_handed_over") == 4
+
+
+def test_what_is_not_printed_on_the_letter_is_not_granted_by_its_code(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine = claimant(portal, eus)
+    code = portal.letter_arrives(eus)
+    request_habilitations(portal.office, cendrine.actor, RequestHabilitations(eus, (LOAN,)))
+    told = len(portal.mails())
+    assert redeem(cendrine, eus, code) == (DATAVIZ,)
+    assert cendrine.states(eus) == {DATAVIZ: "granted", LOAN: "pending"}
+    assert ("request_to_decide", "Cendrine") not in portal.mails()[told:]
+    with portal.reading() as session:
+        espaces = my_services(session, cendrine.id, eus, portal.now)
+    (waiting,) = (each for espace in espaces for each in espace.services if each.state == "pending")
+    assert waiting.next_step == ALONE
+    portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
+    with portal.reading() as session:
+        espaces = my_services(session, cendrine.id, eus, portal.now)
+    assert ALONE not in {each.next_step for espace in espaces for each in espace.services}

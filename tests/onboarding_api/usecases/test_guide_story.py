@@ -128,6 +128,7 @@ def test_the_second_first_user_waits_for_the_letter_of_the_first(portal: Portal)
 
     code = portal.letter_arrives(eus)
     redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, code))
+    assert portal.mails()[-1] == ("request_to_decide", "Cendrine")
     validate_habilitation(portal.office, cendrine.actor, DecideHabilitation(paul.habilitation(eus, LOANS[0])))
     assert paul.states(eus) == {LOANS[0]: "granted"}
 

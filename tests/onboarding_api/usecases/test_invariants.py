@@ -36,11 +36,9 @@ from onboarding_api.usecases.decide_habilitation import (
 )
 from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
 from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.expire_claims import expire_claims
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
-from onboarding_api.usecases.withdraw_habilitation import WithdrawHabilitation, withdraw_habilitation
 from tests.builders.portal import Portal
 
 SERVICES = ("mes-prets:demande", "dataviz-coeur-de-ville:acces")
@@ -121,12 +119,6 @@ class Clicks(RuleBasedStateMachine):
             habilitation = self.people[of].habilitation(self.eus, service)
             self.click(decide, self.people[who].actor, DecideHabilitation(habilitation, "Un motif."))
 
-    @rule(who=people, of=people, service=services)
-    def withdraw(self, who: int, of: int, service: str) -> None:
-        if service in self.people[of].states(self.eus):
-            habilitation = self.people[of].habilitation(self.eus, service)
-            self.click(withdraw_habilitation, self.people[who].actor, WithdrawHabilitation(habilitation))
-
     @rule(who=people)
     def leave(self, who: int) -> None:
         self.click(detach_structure, self.people[who].actor, DetachStructure(self.eus))
@@ -143,7 +135,7 @@ class Clicks(RuleBasedStateMachine):
     @rule(days=st.sampled_from([1, 10, 32]))
     def days_pass(self, days: int) -> None:
         self.portal.wait(days=days)
-        expire_claims(self.portal.office)
+        self.portal.claims_expire()
 
     @rule()
     def the_legal_representative_refuses(self) -> None:
@@ -205,7 +197,7 @@ class Clicks(RuleBasedStateMachine):
     def follow(self, entry: JournalEntry) -> None:
         """I12, and I5: replaying the journal gives the states that the table holds."""
         kind, _, subject = entry.subject.partition(":")
-        if kind != "habilitation" or entry.event == "act_refused":
+        if kind != "habilitation" or entry.event in ("act_refused", "habilitation_handed_over"):
             return
         before, after = entry.details["before"], entry.details["after"]
         assert self.states.get(subject) == before

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from onboarding_api.letters.carriers.port import Event
 from onboarding_api.model.claim import Claim
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.refusals import (
     ClaimAlreadyUsed,
     CodeDead,
@@ -15,7 +16,8 @@ from onboarding_api.model.refusals import (
 )
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
-from onboarding_api.usecases.expire_claims import expire_claim, expire_claims
+from onboarding_api.usecases.expire_claim import expire_claim
+from onboarding_api.usecases.note_carrier_news import note_carrier_news
 from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
@@ -137,15 +139,15 @@ def test_only_the_claimant_asks_for_letters(portal: Portal) -> None:
 
 def test_thirty_days_later_the_claim_expires_and_nothing_is_granted(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
-    cendrine, reference = claimant(portal, eus)
+    cendrine, _ = claimant(portal, eus)
     portal.letter_arrives(eus)
     portal.now = portal.deliveries("timer.claim_expiry")[-1].due - timedelta(seconds=1)
-    assert expire_claims(portal.office) == ()
+    with portal.reading() as session:
+        claim_id = session.query(Claim.id).scalar()
+    assert not expire_claim(portal.office, claim_id)
     portal.wait(seconds=1)
-    assert expire_claims(portal.office, dry_run=True) == (reference,)
     assert cendrine.states(eus) == {DATAVIZ: "awaiting_letter"}
-    assert expire_claims(portal.office) == (reference,)
-    assert expire_claims(portal.office) == ()
+    assert (portal.claims_expire(), portal.claims_expire()) == (1, 0)
     assert cendrine.states(eus) == {DATAVIZ: "expired"}
     assert portal.mails()[-1] == ("letter_expired", "Cendrine")
 
@@ -155,7 +157,7 @@ def test_an_expired_claim_is_made_again_without_typing_the_request(portal: Porta
     cendrine, _ = claimant(portal, eus)
     portal.letter_arrives(eus)
     portal.wait(days=32)
-    expire_claims(portal.office)
+    portal.claims_expire()
     with portal.reading() as session:
         view = claim_view(session, cendrine.id, eus, portal.now)
     assert view
@@ -171,7 +173,7 @@ def test_a_letter_that_never_left_does_not_hold_the_structure_for_ever(portal: P
     eus = portal.a_structure("Eus")
     claimant(portal, eus)
     portal.wait(days=31)
-    assert len(expire_claims(portal.office)) == 1
+    assert portal.claims_expire() == 1
 
 
 def test_a_timer_for_a_claim_that_got_a_new_letter_does_nothing(portal: Portal) -> None:
@@ -188,14 +190,53 @@ def test_a_timer_for_a_claim_that_got_a_new_letter_does_nothing(portal: Portal) 
     assert not expire_claim(portal.office, "no-such-claim")
 
 
-def test_expiry_takes_the_oldest_first_up_to_a_limit(portal: Portal) -> None:
-    references = []
-    for name in ("Eus", "Ria", "Nyer"):
-        references.append(claimant(portal, portal.a_structure(name), f"Marie-{name}")[1])
-        portal.wait(minutes=1)
-    portal.wait(days=40)
-    assert expire_claims(portal.office, limit=2) == tuple(references[:2])
-    assert expire_claims(portal.office, limit=2) == (references[2],)
+def test_an_expired_claim_is_not_made_again_where_somebody_administers_by_now(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine, _ = claimant(portal, eus)
+    portal.wait(days=32)
+    portal.claims_expire()
+    portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
+    with pytest.raises(NotAllowed) as refusal:
+        ask(cendrine, eus)
+    assert refusal.value.rules == ("G-ADMIN-EXISTS",)
+    assert cendrine.states(eus) == {DATAVIZ: "expired"}
+
+
+def news(portal: Portal, *states: LetterState) -> bool:
+    with portal.writing() as session:
+        letter_id = session.query(Letter.id).scalar()
+        told = [Event(state, portal.now, state, "") for state in states]
+        return note_carrier_news(session, letter_id, told, portal.now)
+
+
+def test_a_letter_that_comes_back_takes_its_code_with_it(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine, _ = claimant(portal, eus)
+    code = portal.letter_arrives(eus)
+    assert news(portal, LetterState.POSTED)
+    assert news(portal, LetterState.PRINTED, LetterState.POSTED)  # late, and repeated
+    assert not news(portal, LetterState.POSTED, LetterState.RETURNED)
+    with pytest.raises(CodeDead):
+        redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, code))
+    assert portal.events()[-4:] == ["letter_moved", "letter_moved", "letter_revoked", "act_refused"]
+    with portal.reading() as session:
+        view = claim_view(session, cendrine.id, eus, portal.now)
+    assert view
+    assert view.letter.state == "returned"
+    portal.wait(hours=24)
+    ask(cendrine, eus)
+
+
+def test_a_letter_that_leaves_after_all_is_no_longer_rejected(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine, _ = claimant(portal, eus)
+    assert not news(portal, LetterState.REJECTED)
+    with portal.reading() as session:
+        view = claim_view(session, cendrine.id, eus, portal.now)
+    assert view
+    assert (view.letter.state, view.new_letter_from) == ("rejected", portal.now + timedelta(hours=24))
+    portal.letter_arrives(eus)
+    assert portal.mails() == [("letter_sent", "Cendrine")]
 
 
 def test_the_legal_representative_refuses_with_the_reference_alone(portal: Portal) -> None:

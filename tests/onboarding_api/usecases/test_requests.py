@@ -10,8 +10,8 @@ from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.letter import Letter
 from onboarding_api.model.refusals import BadInput, LetterLimit, NoPostalAddress, NotAllowed, NotFound
 from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
-from onboarding_api.usecases.withdraw_habilitation import WithdrawHabilitation, withdraw_habilitation
 from policies.engine.journal import request_of
 from tests.builders.portal import Portal
 
@@ -83,9 +83,8 @@ def test_a_town_hall_is_not_flooded_by_one_claim_after_another(portal: Portal) -
     for number in range(3):
         person = portal.a_person(f"Marie{'abc'[number]}", "Roca").attached_to(eus)
         request_habilitations(portal.office, person.actor, command)
-        withdraw_habilitation(
-            portal.office, person.actor, WithdrawHabilitation(person.habilitation(eus, DATAVIZ))
-        )
+        detach_structure(portal.office, person.actor, DetachStructure(eus))
+        person.attached_to(eus)
         portal.wait(hours=23)
         with pytest.raises(LetterLimit):
             request_habilitations(portal.office, person.actor, command)
@@ -98,32 +97,6 @@ def test_a_town_hall_is_not_flooded_by_one_claim_after_another(portal: Portal) -
     portal.now = refusal.value.again_at
     request_habilitations(portal.office, fourth.actor, command)
     assert portal.count(Letter) == 4
-
-
-def test_withdrawing_frees_the_structure_and_a_stranger_withdraws_nothing(portal: Portal) -> None:
-    eus = portal.a_structure("Eus")
-    cendrine = portal.a_person("Cendrine", "Martin").attached_to(eus)
-    paul = portal.a_person("Paul", "Durand").attached_to(eus)
-    accepted = RequestHabilitations(eus, (DATAVIZ,), becomes_administrator=True)
-    request_habilitations(portal.office, cendrine.actor, accepted)
-    withdrawal = WithdrawHabilitation(cendrine.habilitation(eus, DATAVIZ))
-    with pytest.raises(NotFound):
-        withdraw_habilitation(portal.office, paul.actor, withdrawal)
-    for _ in range(2):
-        withdraw_habilitation(portal.office, cendrine.actor, withdrawal)
-    assert portal.events().count("habilitation_cancelled") == 1
-    portal.wait(hours=24)
-    assert request_habilitations(portal.office, paul.actor, accepted).claim_reference
-
-
-def test_what_is_decided_is_not_withdrawn(portal: Portal) -> None:
-    eus = portal.a_structure("Eus")
-    paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, DATAVIZ)
-    with pytest.raises(NotAllowed) as refusal:
-        withdraw_habilitation(
-            portal.office, paul.actor, WithdrawHabilitation(paul.habilitation(eus, DATAVIZ))
-        )
-    assert refusal.value.rules == ("SELF-WITHDRAW#2",)
 
 
 def test_terms_are_accepted_once_in_the_version_in_force(portal: Portal) -> None:
