@@ -240,7 +240,7 @@ class Ledger:
 
 
 def _undelivered(state: InstrumentedAttribute[DeliveryState]) -> ColumnElement[bool]:
-    # Literals, as in the partial indexes: with bound parameters they would not be used (6 rows/s, not 148).
+    # Literals, as in the partial index: with bound parameters it would not be used (6 rows/s, not 148).
     return state.in_([literal_column("'open'"), literal_column("'sending'")])
 
 

@@ -29,7 +29,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
-# Literal predicates: a partial index is not used with bound parameters.
+# A literal predicate: a partial index is not used with bound parameters.
 _UNDELIVERED = text("state IN ('open', 'sending')")
 
 
@@ -47,9 +47,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_due", "due", "sequence", sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED),
-        Index(
-            "ix_delivery_lane", "lane", "sequence", sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED
-        ),
+        Index("ix_delivery_lane", "lane", "sequence"),
     )
 
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

@@ -14,6 +14,7 @@ from onboarding_api.queries.services import EspaceView, ServiceView, my_services
 
 NOT_OPEN = "Cet espace n'est pas encore ouvert."
 PREPARING = "Votre accès est en préparation : il sera prêt dans quelques instants."
+STOPPED = "Votre accès n'a pas pu être ouvert : contactez-nous, nous le terminerons."
 TERMS = "Les conditions particulières d'utilisation doivent être acceptées."
 
 
@@ -63,18 +64,22 @@ def entry(
 def _open(session: Session, person_id: str, siren: str, url: str | None) -> Entry:
     if url is None:
         return Entry("refused", "", (NOT_OPEN,))
-    if _is_being_told(session, person_id):
-        return Entry("preparing", "", (PREPARING,))
-    return Entry("ready", f"{url}/?structure={siren}", ())
+    match _last_told(session, person_id):
+        case DeliveryState.OPEN | DeliveryState.SENDING:
+            return Entry("preparing", "", (PREPARING,))
+        case DeliveryState.PARKED:
+            return Entry("refused", "", (STOPPED,))
+        case _:
+            return Entry("ready", f"{url}/?structure={siren}", ())
 
 
-def _is_being_told(session: Session, person_id: str) -> bool:
-    waiting = select(Delivery.sequence).where(
-        Delivery.lane == f"kc:user:{person_id}",
-        Delivery.kind == "keycloak.person",
-        Delivery.state.in_([DeliveryState.OPEN, DeliveryState.SENDING]),
+def _last_told(session: Session, person_id: str) -> DeliveryState | None:
+    """How far Keycloak has been told of a person: her last row does the work of all before it."""
+    rows = select(Delivery.state).where(
+        Delivery.lane == f"kc:user:{person_id}", Delivery.state != DeliveryState.CANCELLED
     )
-    return session.scalars(waiting.limit(1)).first() is not None
+    state = session.scalars(rows.order_by(Delivery.sequence.desc()).limit(1)).first()
+    return DeliveryState(state) if state else None
 
 
 def _why(view: EspaceView) -> tuple[str, ...]:

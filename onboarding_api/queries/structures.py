@@ -25,7 +25,6 @@ class MyStructure:
     kind: str
     departement: str
     is_administrator: bool
-    has_administrator: bool
     membership_id: str
     fonction: str | None
     fonction_label: str | None
@@ -41,18 +40,9 @@ def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
         Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED
     )
     stays = session.scalars(mine).all()
-    sirens = [stay.siren for stay in stays]
-    administered, own_terms = _administered(session, sirens)
-    pending = _pending(session, sirens)
-    views = (
-        _view(
-            stay,
-            is_administrator=stay.id in own_terms,
-            has_administrator=stay.siren in administered,
-            pending=pending.get(stay.siren, 0),
-        )
-        for stay in stays
-    )
+    administered = _administered(session, person_id)
+    pending = _pending(session, administered)
+    views = (_view(stay, stay.siren in administered, pending.get(stay.siren, 0)) for stay in stays)
     return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
 
 
@@ -62,7 +52,7 @@ def fonction_label(code: str | None) -> str | None:
     return known.label if known else code
 
 
-def _view(stay: Membership, *, is_administrator: bool, has_administrator: bool, pending: int) -> MyStructure:
+def _view(stay: Membership, is_administrator: bool, pending: int) -> MyStructure:
     structure = stay.structure
     return MyStructure(
         siren=stay.siren,
@@ -70,32 +60,30 @@ def _view(stay: Membership, *, is_administrator: bool, has_administrator: bool, 
         kind=structure.kind,
         departement=f"{structure.departement_name} ({structure.departement})",
         is_administrator=is_administrator,
-        has_administrator=has_administrator,
         membership_id=stay.id,
         fonction=stay.fonction,
         fonction_label=fonction_label(stay.fonction),
         telephone=stay.telephone,
         email=stay.email,
         code_tiers=structure.code_tiers,
-        pending_count=pending if is_administrator else 0,
+        pending_count=pending,
     )
 
 
-def _administered(session: Session, sirens: Iterable[str]) -> tuple[set[str], set[str]]:
-    """The structures that have an administrator, and the stays of all those administrators."""
+def _administered(session: Session, person_id: str) -> set[str]:
+    """The structures that the person administers."""
     running = (
-        select(Membership.siren, Membership.id)
+        select(Membership.siren)
         .join(Administration, Administration.membership_id == Membership.id)
         .join(Person, Person.id == Membership.person_id)
         .where(
-            Membership.siren.in_(sirens),
+            Membership.person_id == person_id,
             Membership.state == MembershipState.ATTACHED,
             Administration.ended_at.is_(None),
             Person.is_active,
         )
     )
-    rows = session.execute(running).all()
-    return {siren for siren, _ in rows}, {stay_id for _, stay_id in rows}
+    return set(session.scalars(running))
 
 
 def _pending(session: Session, sirens: Iterable[str]) -> dict[str, int]:

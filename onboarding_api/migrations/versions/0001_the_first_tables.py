@@ -109,14 +109,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('open', 'sending')"),
         postgresql_where=sa.text("state IN ('open', 'sending')"),
     )
-    op.create_index(
-        "ix_delivery_lane",
-        "delivery",
-        ["lane", "sequence"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('open', 'sending')"),
-        postgresql_where=sa.text("state IN ('open', 'sending')"),
-    )
+    op.create_index("ix_delivery_lane", "delivery", ["lane", "sequence"], unique=False)
     op.create_table(
         "membership",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -354,12 +347,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_membership_siren", table_name="membership")
     op.drop_table("membership")
-    op.drop_index(
-        "ix_delivery_lane",
-        table_name="delivery",
-        sqlite_where=sa.text("state IN ('open', 'sending')"),
-        postgresql_where=sa.text("state IN ('open', 'sending')"),
-    )
+    op.drop_index("ix_delivery_lane", table_name="delivery")
     op.drop_index(
         "ix_delivery_due",
         table_name="delivery",

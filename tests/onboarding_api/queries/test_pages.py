@@ -10,7 +10,7 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
-from onboarding_api.queries.access import Entry, entry
+from onboarding_api.queries.access import STOPPED, Entry, entry
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.dashboard import dashboard
 from onboarding_api.queries.people import person_by_keycloak
@@ -19,6 +19,7 @@ from onboarding_api.queries.services import RequestCase, ServiceView, my_service
 from onboarding_api.queries.structures import my_structures
 from onboarding_api.queries.terms import terms_to_accept
 from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
@@ -133,6 +134,18 @@ def test_the_button_leads_to_the_terms_then_waits_for_keycloak_then_opens(portal
         enter(paul, eus, "unknown")
 
 
+def test_a_right_that_never_reached_keycloak_does_not_pass_for_open(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN)
+    accept_terms(portal.office, paul.actor, AcceptTerms(eus, "mes-prets", "2022-02"))
+    with portal.writing() as session:
+        session.execute(update(Delivery).values(state=DeliveryState.PARKED))
+    assert enter(paul, eus) == Entry("refused", "", (STOPPED,))
+    assert "contactez-nous" in STOPPED
+    edit_profile(portal.office, paul.actor, EditProfile(eus, fonction="elu"))
+    assert enter(paul, eus).state == "preparing"  # the next row does the parked one's work
+
+
 def test_an_espace_without_an_address_says_so(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, DATAVIZ)
@@ -203,13 +216,8 @@ def test_structures_are_those_of_the_person_with_her_profile_and_her_queue(porta
         portal.a_person(f"Paul{siren}", "Durand").attached_to(siren).holding(siren, LOAN, state="pending")
     with portal.reading() as session:
         first, second = my_structures(session, anne.id)
-    assert (first.name, first.is_administrator, first.has_administrator, first.pending_count) == (
-        "Commune d'Eus",
-        True,
-        True,
-        1,
-    )
-    assert (second.is_administrator, second.has_administrator, second.pending_count) == (False, False, 0)
+    assert (first.name, first.is_administrator, first.pending_count) == ("Commune d'Eus", True, 1)
+    assert (second.is_administrator, second.pending_count) == (False, 0)
     assert first.departement == "Pyrénées-Orientales (66)"
     assert first.fonction_label == "Directeur(trice) financier(ère)"
 
