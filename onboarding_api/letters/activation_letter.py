@@ -1,8 +1,7 @@
 """The letter to the legal representative: its facts, and its sentences, written once.
 
-The PDF and the HTML preview lay out the same `Wording`, so neither can say what the other does not
-(RGAA 13.3). The activation code is in neither: it is given to the printer alone, so that no page, log or
-`repr` can show it.
+`pdf.py` lays them out. The activation code is not among them: it is given to the printer alone, so that no
+page, log or `repr` can show it.
 """
 
 import unicodedata
