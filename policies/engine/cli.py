@@ -36,6 +36,7 @@ from policies.engine.review.second_opinion import (
     Opinion,
     compare_properties,
     compare_revisions,
+    find_cedar,
     rules_never_error,
 )
 from policies.engine.review.why import explain
@@ -137,7 +138,8 @@ def matrix_command(ctx: click.Context, form: str) -> None:
 @click.pass_context
 def report_command(ctx: click.Context, page: Path) -> None:
     """One printable HTML page for a committee: rules in French, proofs, matrix, requirements, coverage."""
-    page.write_text(report(read_policies(_root(ctx))), encoding="utf-8")
+    with page.open("w", encoding="utf-8") as out:
+        out.write(report(read_policies(_root(ctx))))
 
 
 @policy.command("controls")
@@ -179,6 +181,8 @@ def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> 
     policies = read_policies(_root(ctx))
     if lifecycle:
         sys.exit(_walk_all(policies))
+    if second_opinion:
+        find_cedar()
     proof = prove(policies)
     for line in proof.lines():
         click.echo(line)

@@ -51,6 +51,7 @@ def test_a_rule_taken_away_breaks_an_invariant_by_a_shortest_trace(engine, rule_
     assert 1 <= len(found.trace) <= 9
 
 
+@pytest.mark.slow
 def test_without_the_lock_two_administrators_leave_at_once(engine):
     """The rules allow each of the two on one snapshot: the structure row must be locked before deciding."""
     assert walk(engine.policies, LEAVING).broken is None

@@ -61,6 +61,7 @@ def test_the_committed_corpus_is_what_the_command_writes(engine, copied_policies
     assert abs(write_corpus(read_policies(copied_policies)) - committed) <= 3
 
 
+@pytest.mark.slow
 def test_a_rule_that_no_case_needs_is_listed(engine):
     cases = [case for case in read_scenarios(engine.policies) if "G-TERMS" not in case.expected]
     silent = {mutant.rule.id for mutant in never_decisive(engine.policies, cases)}

@@ -13,6 +13,8 @@ from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
 
 GUARDS = "rules/90-guards.cedar"
+# Each test reads one or two revisions and asks the solver: seconds, not milliseconds.
+pytestmark = pytest.mark.slow
 
 
 def run(*arguments):

@@ -41,6 +41,7 @@ def test_every_property_has_its_planted_fault(engine):
     assert {each.id for each in read_properties(engine.policies)} == set(PLANTED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("property_id", PLANTED)
 def test_the_proof_catches_the_planted_fault(engine, property_id):
     rule = next(each for each in read_properties(engine.policies) if each.id == property_id)
@@ -51,6 +52,7 @@ def test_the_proof_catches_the_planted_fault(engine, property_id):
         assert verdict.is_replayed, "the engine does not confirm the counter-example"
 
 
+@pytest.mark.slow
 def test_a_rule_that_says_nothing_new_is_redundant(engine):
     policies = engine.policies
     text = policies.rule("G-TERMS").text.replace('"G-TERMS"', '"G-AGAIN"')

@@ -214,6 +214,7 @@ def test_five_thousand_rows_are_listed_as_the_engine_decides(engine):
     assert (wrong, asked >= 5_000) == ([], True), f"seed {seed}: {asked} decisions"
 
 
+@pytest.mark.slow
 def test_a_list_is_what_the_engine_allows(engine):
     asked, wrong = differences(engine, seed=3, members=2)
     assert (wrong, asked > 100) == ([], True)
