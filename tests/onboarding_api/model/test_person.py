@@ -46,6 +46,17 @@ def test_names_that_deceive_or_do_not_print_are_refused(text: str) -> None:
         proper_name("nom", text)
 
 
+@pytest.mark.parametrize("text", ["www.banque.example", "Cliquez sur banque.fr", "t.co Martin", "evil.fr"])
+def test_a_name_is_no_link_in_a_mail(text: str) -> None:
+    with pytest.raises(BadInput):
+        proper_name("prenom", text)
+
+
+@pytest.mark.parametrize("text", ["J.-P.", "J.P.", "St. Jean", "Marie M. Martin"])
+def test_initials_and_abbreviations_are_names(text: str) -> None:
+    assert proper_name("prenom", text) == text
+
+
 @given(st.text())
 def test_a_name_that_passes_passes_again_unchanged(text: str) -> None:
     try:
@@ -60,6 +71,16 @@ def test_a_name_that_passes_passes_again_unchanged(text: str) -> None:
 def test_addresses_that_cannot_be_are_refused(text: str) -> None:
     with pytest.raises(BadInput):
         email_address("email", text)
+
+
+@pytest.mark.parametrize("text", ["rené@eus.fr", "\uff41@eus.fr", f"{'a' * 65}@eus.fr"])
+def test_addresses_that_keycloak_would_refuse_are_refused_at_once(text: str) -> None:
+    with pytest.raises(BadInput):
+        email_address("email", text)
+
+
+def test_an_accent_in_a_domain_is_an_address() -> None:
+    assert email_address("email", "mairie@céret.fr") == "mairie@céret.fr"
 
 
 def test_two_spellings_are_one_address() -> None:
