@@ -13,14 +13,14 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.queries.claims import ClaimView, claim_view
-from onboarding_api.queries.services import RequestCase
+from onboarding_api.queries.services import RequestCase, service_labels
 from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import submit
 from onboarding_api.web.gate import require_visit, structure_of, visit
 from onboarding_api.web.house import house, now, reading
-from onboarding_api.web.pages.services import case_of, labels
+from onboarding_api.web.pages.services import case_of
 from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.schemas.services import CHOICE, CODE, NEW_LETTER, REQUEST
 from onboarding_api.web.wording import day_in_words
@@ -50,7 +50,7 @@ def _screen(form: Reading) -> str:
         form=form,
         structure=structure_of(form),
         chosen=chosen,
-        labels=labels(chosen),
+        labels=service_labels(chosen),
     )
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.model.habilitation import HabilitationState
-from onboarding_api.queries.services import RequestCase, my_services, request_case
+from onboarding_api.queries.services import RequestCase, my_services, request_case, service_labels
 from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import INVALID, submit
 from onboarding_api.web.gate import require_visit, structure_of, visit
@@ -82,7 +82,7 @@ def _dialog(form: Reading) -> str:
         form=form,
         structure=structure,
         chosen=chosen,
-        labels=labels(chosen),
+        labels=service_labels(chosen),
         case=case_of(structure.siren),
     )
 
@@ -97,8 +97,3 @@ def _needs_fonction(chosen: list[str]) -> bool:
     services = load_catalogue().services
     here = visit()
     return any(services[key].requires_fonction for key in chosen) and not here.structure(here.siren).fonction
-
-
-def labels(keys: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """The labels of services, in the order of the catalogue."""
-    return tuple(service.label for key, service in load_catalogue().services.items() if key in keys)

@@ -1,1 +1,1 @@
-"""What each form may contain, one file a page group; strict Cerberus schemas, sentences included."""
+"""What each form may contain, one file a page group; strict Cerberus schemas."""
