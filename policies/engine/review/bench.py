@@ -61,11 +61,11 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _page(engine: Engine, asked: Sequence[Request]) -> float:
-    """Forty questions on one slice; the best of five, so that another process does not count."""
+    """Forty questions on one slice; the best of twenty, so that another process does not count."""
     one = next(request for request in asked if request.action == "enterService")
     actions = ("enterService", "requestHabilitation", "withdrawRequest", "askRenewal")
     page = [replace(one, action=action) for action in actions for _ in range(10)]
-    return min(_timed(lambda: engine.decide_many(page)) for _ in range(5))
+    return min(_timed(lambda: engine.decide_many(page)) for _ in range(20))
 
 
 def _growth(engine: Engine, asked: Sequence[Request]) -> Figure:
