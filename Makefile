@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp
 
 ## everything: unit, SQLite, PostgreSQL, real Keycloak, browser
 test: $(VENV)/dev.stamp
-	$(PYTEST) -n 2 --dist loadgroup --durations=25
+	$(PYTEST) -n 2 --durations=25
 
 ## no server
 test-fast: $(VENV)/dev.stamp

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,19 +18,14 @@ from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
 from tests.builders.chromium import find_chromium
 from tests.builders.postgresql_server import PostgreSQLServer
+from tests.builders.sharing_out import ServersTogether
 
 assert ALL_TABLES  # importing it is what fills Base.metadata
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a server stay on one worker (`--dist loadgroup`) and begin first: they are long."""
-    servers = {"real_keycloak", "journeys"}
-    for item in items:
-        room = next((name for name in servers if name in item.path.parts), None)
-        if room:
-            item.add_marker(pytest.mark.xdist_group(room))
-    items.sort(key=lambda item: not servers & set(item.path.parts))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ServersTogether:
+    """Share the tests out by file, those of one server to one worker."""
+    return ServersTogether(config, log)
 
 
 @pytest.fixture(scope="session")
