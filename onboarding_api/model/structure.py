@@ -25,7 +25,7 @@ _OVERSEAS_ZONES = {
     "988": "Pacific/Noumea",
 }
 
-# Terms are compared letter by letter, whatever the language of the PostgreSQL cluster: a prefix is a range.
+# Words are compared letter by letter, whatever the language of the PostgreSQL cluster: a prefix is a range.
 _PLAIN_ORDER = String(120).with_variant(String(120, collation="C"), "postgresql")
 
 
@@ -92,19 +92,19 @@ class Structure(Base):
         return timezone_of(self.departement)
 
 
-class StructureTerm(Base):
+class SearchWord(Base):
     """One word by which a structure is found: of its names, past ones too, of its département, a postcode.
 
     A plain table with a plain index, so that SQLite and PostgreSQL search alike.
     """
 
-    __tablename__ = "structure_term"
+    __tablename__ = "search_word"
     __table_args__ = (
-        Index("ix_structure_term_siren", "siren"),
+        Index("ix_search_word_siren", "siren"),
         {"sqlite_with_rowid": False},
     )
 
-    term: Mapped[str] = mapped_column(_PLAIN_ORDER, primary_key=True)
+    word: Mapped[str] = mapped_column(_PLAIN_ORDER, primary_key=True)
     siren: Mapped[str] = mapped_column(ForeignKey("structure.siren"), primary_key=True)
 
 

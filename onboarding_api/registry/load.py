@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.structure import Structure, StructureTerm
+from onboarding_api.model.structure import SearchWord, Structure
 from onboarding_api.registry.folding import key, telling_words
 from onboarding_api.registry.shipped import Entry, read_register
 
@@ -53,7 +53,7 @@ def load_register(session: Session, entries: Iterable[Entry] | None = None) -> L
         session.connection().execute(insert(Structure), new)
     if changed:
         _correct(session, changed)
-    _write_terms(session, {(term, entry.siren) for entry in vintage for term in _terms(entry)})
+    _write_words(session, {(word, entry.siren) for entry in vintage for word in _words(entry)})
     return LoadReport(
         inserted=len(new),
         updated=len(changed),
@@ -68,7 +68,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     return row | {"name_key": key(entry.name), "bare_name_key": key(entry.bare_name)}
 
 
-def _terms(entry: Entry) -> set[str]:
+def _words(entry: Entry) -> set[str]:
     """The words that find a structure; its whole name as one word forgives a missing or an added space."""
     names = (entry.name, entry.bare_name, entry.departement_name, *entry.former_names)
     departements = (entry.departement, *entry.other_departements)
@@ -93,21 +93,21 @@ def _correct(session: Session, rows: list[dict[str, Any]]) -> None:
     session.expire_all()
 
 
-def _write_terms(session: Session, wanted: set[tuple[str, str]]) -> None:
-    pairs = session.execute(select(StructureTerm.term, StructureTerm.siren))
-    stored = {(term, siren) for term, siren in pairs}
+def _write_words(session: Session, wanted: set[tuple[str, str]]) -> None:
+    pairs = session.execute(select(SearchWord.word, SearchWord.siren))
+    stored = {(word, siren) for word, siren in pairs}
     sirens = {siren for _, siren in wanted}
     missing = sorted(wanted - stored)
     stale = [pair for pair in stored - wanted if pair[1] in sirens]
     if stale:
         session.connection().execute(
-            delete(StructureTerm).where(
-                StructureTerm.term == bindparam("old_term"), StructureTerm.siren == bindparam("of_siren")
+            delete(SearchWord).where(
+                SearchWord.word == bindparam("old_word"), SearchWord.siren == bindparam("of_siren")
             ),
-            [{"old_term": term, "of_siren": siren} for term, siren in stale],
+            [{"old_word": word, "of_siren": siren} for word, siren in stale],
         )
     if missing:
-        rows = [{"term": term, "siren": siren} for term, siren in missing]
-        session.connection().execute(insert(StructureTerm), rows)
+        rows = [{"word": word, "siren": siren} for word, siren in missing]
+        session.connection().execute(insert(SearchWord), rows)
         # Without statistics PostgreSQL reads the whole table for each search until autovacuum comes by.
-        session.execute(text("ANALYZE structure_term"))
+        session.execute(text("ANALYZE search_word"))

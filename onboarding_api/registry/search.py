@@ -1,6 +1,6 @@
 """Find a structure from what a person has at hand (guide G-16, G-20): a name, a postcode, a number.
 
-A text is a bag of terms that must all fit: « Sainte-Colombe 05 », « Eus Pyrénées-Orientales » and
+A text is a bag of words that must all fit: « Sainte-Colombe 05 », « Eus Pyrénées-Orientales » and
 « Eus 66500 » need no grammar. What tells the right one from the others is the order: the structure whose
 whole name begins the text comes first, and no two of a département share a folded name.
 """
@@ -15,7 +15,7 @@ from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.structure import Structure, StructureKind, StructureTerm
+from onboarding_api.model.structure import SearchWord, Structure, StructureKind
 from onboarding_api.registry.folding import key, one_slip_away, telling_words
 
 _LONGEST_TEXT: Final = 120
@@ -69,7 +69,7 @@ _FOUND: Final = select(*(getattr(Structure, field.name) for field in fields(Stru
 )
 
 # The folded text, as one word. A whole name at its start is an exact name: what follows can only be the
-# département or the postcode, since every term must fit. The longest such name is the right one.
+# département or the postcode, since every word must fit. The longest such name is the right one.
 _TYPED: Final = bindparam("typed", type_=String)
 _EXACT: Final = case(
     *(
@@ -86,7 +86,7 @@ _BEGUN: Final = func.substr(Structure.bare_name_key, 1, func.length(_TYPED)) == 
 _LARGEST: Final = (Structure.kind, Structure.population.desc(), Structure.siren)
 
 _BY_NAME: Final = _FOUND.order_by(_EXACT.desc(), _DEPARTEMENT_ALONE, _BEGUN.desc(), *_LARGEST)
-# The shortest name that bears all the terms is the nearest to a text with a fault.
+# The shortest name that bears all the words is the nearest to a text with a fault.
 _BY_NEARNESS: Final = _FOUND.order_by(func.length(Structure.bare_name_key), *_LARGEST)
 
 
@@ -106,12 +106,12 @@ def search(session: Session, text: str, limit: int = 20) -> tuple[StructureHit, 
     numbered = _by_number(session, number) if number else ()
     if number and _is_long(number):
         return numbered or _nothing(number)
-    terms = list(dict.fromkeys(telling_words(number or text)))
-    if not terms:
+    words = list(dict.fromkeys(telling_words(number or text)))
+    if not words:
         return ()
-    named = _as_typed(session, terms, key(number or text), limit)
+    named = _as_typed(session, words, key(number or text), limit)
     if not named and not numbered:
-        return _forgiving(session, terms, limit)
+        return _forgiving(session, words, limit)
     # Postcodes are typed more often than INSEE codes, and many a one is the INSEE code of another town.
     others = tuple(hit for hit in named if hit not in numbered)
     return (*others[: max(0, limit - len(numbered))], *numbered)[:limit]
@@ -142,45 +142,45 @@ def _nothing(number: str) -> tuple[StructureHit, ...]:
     raise MalformedSiret if len(number) > 11 else MalformedSiren
 
 
-def _as_typed(session: Session, terms: list[str], typed: str, limit: int) -> tuple[StructureHit, ...]:
-    *whole, last = terms
+def _as_typed(session: Session, words: list[str], typed: str, limit: int) -> tuple[StructureHit, ...]:
+    *whole, last = words
     is_beginning = last.isalpha() and len(last) >= _SHORTEST_BEGINNING
-    end = StructureTerm.term.between(last, last + _AFTER_ALL) if is_beginning else StructureTerm.term == last
-    fits = [_bears(StructureTerm.term == term) for term in whole] + [_bears(end)]
+    end = SearchWord.word.between(last, last + _AFTER_ALL) if is_beginning else SearchWord.word == last
+    fits = [_bears(SearchWord.word == word) for word in whole] + [_bears(end)]
     return _hits(session, _BY_NAME.where(*fits).limit(limit), typed=typed)
 
 
-def _forgiving(session: Session, terms: list[str], limit: int) -> tuple[StructureHit, ...]:
+def _forgiving(session: Session, words: list[str], limit: int) -> tuple[StructureHit, ...]:
     """Second chance: spaces forgotten or added, then one slip of the keyboard a word."""
     for reading in (_glued, _corrected):
-        fits = [_bears(StructureTerm.term.in_(meant)) for meant in reading(session, terms)]
+        fits = [_bears(SearchWord.word.in_(meant)) for meant in reading(session, words)]
         if hits := _hits(session, _BY_NEARNESS.where(*fits).limit(limit)):
             return hits
     return ()
 
 
-def _glued(_session: Session, terms: list[str]) -> list[set[str]]:
+def _glued(_session: Session, words: list[str]) -> list[set[str]]:
     """« Bain ville 54 »: the words as one, the numbers apart."""
-    letters = "".join(term for term in terms if term.isalpha())
-    return [{letters}, *({term} for term in terms if not term.isalpha())] if letters else [set()]
+    letters = "".join(word for word in words if word.isalpha())
+    return [{letters}, *({word} for word in words if not word.isalpha())] if letters else [set()]
 
 
-def _corrected(session: Session, terms: list[str]) -> list[set[str]]:
-    """For each term the ones that may have been meant; an unknown one is the slip, if there is one."""
-    known = _known(session, set(terms))
-    forgivable = [term for term in terms if term.isalpha() and len(term) >= _SHORTEST_FORGIVEN]
-    faulty = [term for term in forgivable if term not in known] or forgivable
-    near = {term: one_slip_away(term) for term in faulty}
+def _corrected(session: Session, words: list[str]) -> list[set[str]]:
+    """For each word the ones that may have been meant; an unknown one is the slip, if there is one."""
+    known = _known(session, set(words))
+    forgivable = [word for word in words if word.isalpha() and len(word) >= _SHORTEST_FORGIVEN]
+    faulty = [word for word in forgivable if word not in known] or forgivable
+    near = {word: one_slip_away(word) for word in faulty}
     meant = _known(session, set().union(*near.values()))
-    return [near[term] & meant if term in near else {term} for term in terms]
+    return [near[word] & meant if word in near else {word} for word in words]
 
 
-def _known(session: Session, terms: set[str]) -> set[str]:
-    return set(session.scalars(select(StructureTerm.term).where(StructureTerm.term.in_(terms)).distinct()))
+def _known(session: Session, words: set[str]) -> set[str]:
+    return set(session.scalars(select(SearchWord.word).where(SearchWord.word.in_(words)).distinct()))
 
 
 def _bears(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Structure.siren.in_(select(StructureTerm.siren).where(condition))
+    return Structure.siren.in_(select(SearchWord.siren).where(condition))
 
 
 def _hits(session: Session, found: Select[Any], **typed: str) -> tuple[StructureHit, ...]:

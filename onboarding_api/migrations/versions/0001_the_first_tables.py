@@ -144,18 +144,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("kc_group_id", name=op.f("uq_service_group_kc_group_id")),
     )
     op.create_table(
-        "structure_term",
+        "search_word",
         sa.Column(
-            "term",
+            "word",
             sa.String(length=120).with_variant(sa.String(length=120, collation="C"), "postgresql"),
             nullable=False,
         ),
         sa.Column("siren", sa.String(length=9), nullable=False),
-        sa.ForeignKeyConstraint(["siren"], ["structure.siren"], name=op.f("fk_structure_term_siren")),
-        sa.PrimaryKeyConstraint("term", "siren", name=op.f("pk_structure_term")),
+        sa.ForeignKeyConstraint(["siren"], ["structure.siren"], name=op.f("fk_search_word_siren")),
+        sa.PrimaryKeyConstraint("word", "siren", name=op.f("pk_search_word")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_structure_term_siren", "structure_term", ["siren"], unique=False)
+    op.create_index("ix_search_word_siren", "search_word", ["siren"], unique=False)
     op.create_table(
         "web_session",
         sa.Column("token_digest", sa.String(length=64), nullable=False),
@@ -336,8 +336,8 @@ def downgrade() -> None:
     op.drop_table("administration")
     op.drop_index("ix_web_session_keycloak_sid", table_name="web_session")
     op.drop_table("web_session")
-    op.drop_index("ix_structure_term_siren", table_name="structure_term")
-    op.drop_table("structure_term")
+    op.drop_index("ix_search_word_siren", table_name="search_word")
+    op.drop_table("search_word")
     op.drop_table("service_group")
     op.drop_index(
         "uq_membership_one_open_stay",

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.structure import Structure, StructureTerm
+from onboarding_api.model.structure import SearchWord, Structure
 from onboarding_api.registry.load import LoadReport, load_register
 from onboarding_api.registry.search import search
 from onboarding_api.registry.shipped import Entry
@@ -86,6 +86,6 @@ def test_a_structure_that_left_the_register_stays_and_is_told(
 @pytest.mark.slow
 def test_the_whole_register_loads_and_loading_it_again_changes_nothing(whole_register: Database) -> None:
     with whole_register.writing() as session:
-        terms = session.scalar(select(func.count()).select_from(StructureTerm))
+        words = session.scalar(select(func.count()).select_from(SearchWord))
         assert load_register(session) == LoadReport(0, 0, 36_130, 0)
-        assert session.scalar(select(func.count()).select_from(StructureTerm)) == terms
+        assert session.scalar(select(func.count()).select_from(SearchWord)) == words

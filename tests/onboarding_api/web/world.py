@@ -10,7 +10,7 @@ from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
-from onboarding_api.model.structure import Structure, StructureKind, StructureTerm
+from onboarding_api.model.structure import SearchWord, Structure, StructureKind
 from onboarding_api.model.validity import expires_at
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -42,7 +42,7 @@ def build_world(database: Database) -> None:
     letter = _letter(claimants)
     state = HabilitationState
     with database.writing() as session:
-        session.add_all([jean, letter, *_terms()])
+        session.add_all([jean, letter, *_words()])
         session.add(Administration(membership=administrators, origin=Origin.LETTER, since=NOON))
         session.flush()
         session.add_all(
@@ -82,9 +82,9 @@ def _habilitation(stay: Membership, service: str, state: HabilitationState, **mo
     )
 
 
-def _terms() -> list[StructureTerm]:
+def _words() -> list[SearchWord]:
     found_by = {EUS: ("eus", "commune", "66500"), ESTAVAR: ("estavar", "66800")}
-    return [StructureTerm(term=term, siren=siren) for siren, terms in found_by.items() for term in terms]
+    return [SearchWord(word=word, siren=siren) for siren, words in found_by.items() for word in words]
 
 
 def _person(identifiant: str, civilite: Civilite, prenom: str, nom: str) -> Person:
