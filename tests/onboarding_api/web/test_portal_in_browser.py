@@ -4,14 +4,18 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, sync_playwright
+from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from idp_extension.server import free_port
+from onboarding_api.model.claim import Claim
+from onboarding_api.model.letter import TRIES_IN_ALL, CodeTry, Letter
 from tests.builders.chromium import ARGUMENTS
 from tests.builders.issuer import Person, Provider
 from tests.onboarding_api.web.page import words
@@ -259,3 +263,37 @@ def test_focus_is_seen(tabs: dict[tuple[str | None, int], Page]) -> None:
         after = page.screenshot()
         assert after != before
         before = after
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_pages_after_a_failed_letter_have_no_axe_violation(
+    served: Portal, tabs: dict[tuple[str | None, int], Page], width: int
+) -> None:
+    """The code is dead of too many tries; then the claim is refused, and a second requester waits."""
+    with served.office.database.writing() as db:
+        letter = db.scalars(select(Letter)).one()
+        person_id, tried_at = letter.claim.membership.person_id, served.clock.now - timedelta(hours=1)
+        for _ in range(TRIES_IN_ALL):
+            db.add(CodeTry(letter_id=letter.id, person_id=person_id, tried_at=tried_at, was_right=False))
+    for path in ("/courrier", "/courrier/code"):
+        check(tabs["odil456", width], path, "hors d'usage")
+
+    member = tabs["jean789", width]
+    member.goto(f"/structures/ajouter/{ESTAVAR}")
+    if member.get_by_role("button", name="Me rattacher").count():
+        member.get_by_role("button", name="Me rattacher").click()
+        member.goto("/services/demande?services=dataviz-coeur-de-ville:acces")
+        member.get_by_role("button", name="Accepter").click()
+    with served.office.database.writing() as db:
+        db.execute(update(Claim).values(state="refused"))
+    check(member, "/services", "Personne ne peut encore valider votre demande")
+    member.get_by_role("link", name="Demander à devenir administrateur").click()
+    assert "Etant le premier utilisateur" in member.get_by_role("main").inner_text()
+    with served.office.database.writing() as db:
+        db.execute(update(Claim).values(state="open"))
+
+
+def check(page: Page, path: str, text: str) -> None:
+    page.goto(path)
+    assert text in page.get_by_role("main").inner_text()
+    assert Axe().run(page).response["violations"] == []

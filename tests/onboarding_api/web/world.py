@@ -42,11 +42,12 @@ def build_world(database: Database) -> None:
     letter = _letter(claimants)
     state = HabilitationState
     with database.writing() as session:
-        session.add_all([jean, letter, *_words()])
+        session.add_all([jean, letter])
         session.add(Administration(membership=administrators, origin=Origin.LETTER, since=NOON))
         session.flush()
         session.add_all(
             [
+                *_words(),
                 _habilitation(administrators, "mes-prets:demande", state.GRANTED),
                 _habilitation(members, "mes-prets:suivi", state.PENDING, id=PENDING),
                 _habilitation(members, "dataviz-coeur-de-ville:acces", state.GRANTED, id=GRANTED),
