@@ -27,6 +27,8 @@ MAX_TIMEOUT_SECONDS = 5.0
 MAX_LABEL_LENGTH = 255  # an attribute value holds no more (Keycloak #15685)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _CONFLICT = 409
+# What Keycloak says of a role that another delivery maps at the same moment ("Duplicate resource error").
+_DONE_MEANWHILE = 400
 _NOT_FOUND = 404
 _MAX_SUBGROUPS = "1000"  # one per service of the catalogue; without `max` Keycloak gives the first ten
 
@@ -186,8 +188,11 @@ class KeycloakGateway:
             if self._is_mapped(path, wanted):
                 return False
             self._api.post(*path, body=[wanted])
-        except Refused:
-            self._roles.clear()  # a client that was made anew has other ids: the next try reads them
+        except Refused as refusal:
+            with self._roles_lock:
+                self._roles.clear()  # a client that was made anew has other ids: the next try reads them
+            if refusal.status == _DONE_MEANWHILE and self._is_mapped(path, wanted):
+                return False
             raise
         if not self._is_mapped(path, wanted):
             raise Unknown(f"role {client_id}:{role} was not mapped to group {group_id}")

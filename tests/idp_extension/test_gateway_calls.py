@@ -1,6 +1,8 @@
 """What the gateway sends, and what it makes of each answer. Answers are played by `responses`."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -237,6 +239,58 @@ def test_a_role_made_anew_is_looked_up_again(
     keycloak.get(mapped, json=[role])
     assert gateway.map_client_role(GROUP, "mes-prets", "demande")
     assert sent(keycloak).count(f"GET clients/{CLIENT}/roles") == 2
+
+
+def test_a_role_that_another_delivery_maps_at_the_same_moment_is_mapped(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    role = play_catalogue(keycloak)
+    mapped = f"{ADMIN}/groups/{GROUP}/role-mappings/clients/{CLIENT}"
+    keycloak.get(mapped, json=[])
+    keycloak.post(mapped, status=400, json={"errorMessage": "Duplicate resource error"})
+    keycloak.get(mapped, json=[role])
+
+    assert not gateway.map_client_role(GROUP, "mes-prets", "demande")
+
+
+def test_a_role_that_nobody_mapped_meanwhile_is_refused(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    play_catalogue(keycloak)
+    mapped = f"{ADMIN}/groups/{GROUP}/role-mappings/clients/{CLIENT}"
+    keycloak.get(mapped, json=[])
+    keycloak.post(mapped, status=400, json={"errorMessage": "unknown_error"})
+
+    with pytest.raises(Refused):
+        gateway.map_client_role(GROUP, "mes-prets", "demande")
+
+
+def test_roles_are_not_forgotten_under_the_eyes_of_another_thread(
+    gateway: KeycloakGateway, keycloak: responses.RequestsMock
+) -> None:
+    play_catalogue(keycloak)
+    mapped = f"{ADMIN}/groups/{GROUP}/role-mappings/clients/{CLIENT}"
+    keycloak.get(mapped, json=[])
+    is_reading, seen = threading.Event(), list[str]()
+
+    def read() -> None:
+        with gateway._roles_lock:
+            is_reading.set()
+            time.sleep(0.02)
+            seen.extend(gateway._roles)
+
+    reader = threading.Thread(target=read)
+
+    def refuse(_request: object) -> tuple[int, dict[str, str], str]:
+        reader.start()
+        is_reading.wait()
+        return 404, {}, "{}"
+
+    keycloak.add_callback(responses.POST, mapped, refuse)
+    with pytest.raises(Refused):
+        gateway.map_client_role(GROUP, "mes-prets", "demande")
+    reader.join()
+    assert seen
 
 
 @pytest.mark.parametrize("client_id", ["realm-management", "account", "broker"])
