@@ -4,8 +4,9 @@ The names are those of policies/model/entities.yaml. Codes, flags, dates and ids
 a decision can be kept and replayed. The catalogue (espaces, services) is the engine's own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,15 @@ from policies.engine.request import Entity, EntityRef, Request, Value
 Resource = Structure | Membership | Habilitation | Claim | Letter
 
 NOT_REQUESTED = "not_requested"
+
+NO_PAGE_YET: Mapping[str, Mapping[str, Value]] = MappingProxyType(
+    {
+        "Structure": {"isFrozen": False, "pendingInvitations": 0},
+        "Membership": {"isSuspended": False},
+        "Claim": {"isVetoed": False, "notified": frozenset()},
+    }
+)
+"""Freezing, suspension, veto and invitations have rules already, and neither page nor table."""
 
 
 def question(
@@ -104,11 +114,9 @@ class _Slice:
         facts: dict[str, Value] = {
             "type": EntityRef("StructureType", structure.kind),
             "isActive": structure.is_active,
-            # Freezing, vacancy and invitations have rules already, and no page yet.
-            "isFrozen": False,
-            "pendingInvitations": 0,
             "admins": self._users(terms),
             "referents": self._users(term for term in terms if term.rank == Rank.REFERENT),
+            **NO_PAGE_YET["Structure"],
         }
         claim = open_claim(self._session, structure.siren)
         if claim:
@@ -124,9 +132,9 @@ class _Slice:
             "user": self.user(membership.person),
             "structure": self.structure(membership.structure),
             "isActive": membership.is_attached,
-            "isSuspended": False,
             "acceptedTerms": self._accepted_terms(membership),
             "liveServices": frozenset(EntityRef("Service", held.service) for held in live),
+            **NO_PAGE_YET["Membership"],
         }
         if membership.fonction:
             facts["fonction"] = EntityRef("Fonction", membership.fonction)
@@ -149,9 +157,8 @@ class _Slice:
             "membership": self.membership(claim.membership),
             "structure": self.structure(claim.membership.structure),
             "isOpen": claim.state == ClaimState.OPEN,
-            "isVetoed": False,
-            "notified": frozenset(),
             "lettersIn30Days": len(asked),
+            **NO_PAGE_YET["Claim"],
         }
         letter = last_letter(self._session, claim.id)
         if letter:
