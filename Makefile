@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -p no:cacheprovider
 
-.PHONY: demo test test-fast check policy format lock clean
+.PHONY: demo test test-fast check policy soak format lock clean
 
 ## walk the guide's story on a real Keycloak, then stay up (ONCE=1: exit after the story)
 demo: $(VENV)/demo.stamp
@@ -31,10 +31,16 @@ check: $(VENV)/dev.stamp
 ## what reviewers of the rules ask: valid, fresh, tested, proved, and every slip noticed
 policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy check
-	$(BIN)/bdt policy test
+	$(BIN)/bdt policy generate --check
+	$(BIN)/bdt policy test --coverage
 	$(BIN)/bdt policy prove
 	$(BIN)/bdt policy prove --lifecycle
 	$(BIN)/bdt policy mutate
+
+## long runs by hand: an hour of API fuzzing, many decisions, the second opinion of cedar symcc (policies/README.md)
+soak: $(VENV)/dev.stamp
+	$(BIN)/bdt policy prove --second-opinion
+	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 $(PYTEST) -m slow
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

@@ -9,6 +9,7 @@ import click
 
 from onboarding_api.cli.demo.house import House, Ports
 from onboarding_api.cli.demo.story import EUS, Story
+from policies.engine.cli import bench_command
 
 PATIENCE_SECONDS = 30.0
 
@@ -50,3 +51,6 @@ def _measure(story: Story, is_grant: bool) -> float:
         if story.token(story.paul, EUS)[1] == wanted:
             return time.monotonic() - began
     raise click.ClickException(f"the decision was not effective after {PATIENCE_SECONDS:.0f} s")
+
+
+bench.add_command(bench_command, "policy")
