@@ -3,11 +3,12 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from onboarding_api.mails.rendering import render
 from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.sender import Sender
 from onboarding_api.queries.notices import NoticeFacts, facts_of
 from onboarding_api.usecases.decide_habilitation import (
@@ -77,6 +78,9 @@ def test_the_letter_is_announced_and_reminded_with_its_last_day(portal: Portal) 
     reminder = said(portal, "letter_reminder")
     assert reminder.to == sent.to
     assert reminder.facts["last_day"] == date(2026, 12, 23)
+    with portal.writing() as session:
+        session.execute(update(Letter).values(state=LetterState.REJECTED))
+    assert left(portal)["letter_reminder"] is None  # no letter to look for
 
 
 def test_after_the_code_the_reminders_are_silent_and_the_new_administrator_is_told(portal: Portal) -> None:
