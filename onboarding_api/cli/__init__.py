@@ -11,7 +11,7 @@ PARTS = {
     "demo": "onboarding_api.cli.demo.command:demo",
     "journal": "onboarding_api.cli.journal:journal",
     "migrate": "onboarding_api.cli.service:migrate",
-    "policy": "policies.engine.cli:policy",
+    "policy": "onboarding_api.cli.policy:policy",
     "realm": "onboarding_api.cli.realm:realm",
     "registry": "onboarding_api.cli.registry:registry",
     "serve": "onboarding_api.cli.service:serve",

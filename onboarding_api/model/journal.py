@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Index, String, select
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from onboarding_api.model.base import Base
 
 GENESIS = "0" * 64
+ROWS_AT_A_TIME = 1000
 
 
 class JournalEntry(Base):
@@ -95,6 +98,23 @@ def happened_since(session: Session, event: str, subject: str, moment: datetime)
         JournalEntry.subject == subject, JournalEntry.event == event, JournalEntry.at > moment
     )
     return session.scalars(found.limit(1)).first() is not None
+
+
+def decisions_since(session: Session, moment: datetime | None) -> Iterator[dict[str, Any]]:
+    """Each decision of the rules from a moment on (None: all), once, in the order of the journal.
+
+    What else an act records repeats its decision, at the same moment.
+    """
+    rows = select(JournalEntry.at, JournalEntry.decision).order_by(JournalEntry.seq)
+    if moment is not None:
+        rows = rows.where(JournalEntry.at >= moment)
+    found = session.execute(rows.execution_options(yield_per=ROWS_AT_A_TIME))
+    for _, together in groupby(found, key=lambda row: row.at):
+        told: list[dict[str, Any]] = []
+        for row in together:
+            if row.decision and row.decision not in told:
+                told.append(row.decision)
+                yield row.decision
 
 
 def first_broken_link(session: Session) -> int | None:

@@ -1,0 +1,48 @@
+"""`bdt policy …`: the commands of reviewers; of these, who-can and what-can ask the live database too."""
+
+from copy import copy
+from typing import Any
+
+import click
+
+from policies.engine.cli import policy as reviewers
+
+__all__ = ["policy"]
+
+_LIVE = (
+    click.Option(["--live"], is_flag=True, help="Ask the database: in SQL, then the engine for each row."),
+    click.Option(["--database-url"], envvar="BDT_DATABASE_URL", show_envvar=True, help="With --live."),
+    click.Option(["--json", "is_json"], is_flag=True, help="With --live: one JSON array."),
+)
+
+
+def _with_live(name: str, hint: str) -> click.Command:
+    """The command on facts in a file, which asks the database instead when it is told `--live`."""
+    on_facts = reviewers.commands[name]
+
+    def run(live: bool, database_url: str | None, is_json: bool, **asked: Any) -> None:
+        if not live:
+            if is_json:
+                raise click.UsageError("--json goes with --live.")
+            click.get_current_context().invoke(on_facts, **asked)
+            return
+        if asked.pop("facts"):
+            raise click.UsageError("--facts and --live exclude each other.")
+        if not database_url:
+            raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
+        # Imported only now: `bdt policy check` needs no database and starts in no time.
+        from onboarding_api.cli import policy_live  # noqa: PLC0415
+
+        policy_live.ANSWERS[name](database_url, is_json, **asked)
+
+    return click.Command(
+        name, callback=run, params=[*on_facts.params, *_LIVE], help=f"{on_facts.help} {hint}"
+    )
+
+
+policy = copy(reviewers)
+policy.commands = {
+    **reviewers.commands,
+    "who-can": _with_live("who-can", "With --live: Habilitation:<id>, Structure:<siren> …"),
+    "what-can": _with_live("what-can", "With --live: her id or her identifiant."),
+}
