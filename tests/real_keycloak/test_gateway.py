@@ -1,6 +1,7 @@
 """What the gateway says, told by the real Keycloak."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -139,6 +140,22 @@ def test_a_role_is_mapped_once_and_an_unknown_one_refused(gateway: KeycloakGatew
     for service in (("mes-prets", "inconnu"), ("inconnu", "demande")):
         with pytest.raises(Refused):
             gateway.map_client_role(subgroup.id, *service)
+
+
+def test_deliveries_to_two_people_may_map_one_role_at_the_same_moment(gateway: KeycloakGateway) -> None:
+    group = gateway.create_structure_group(new_siren(), "Commune")
+
+    for role in ("demande", "suivi"):
+        subgroup = gateway.create_subgroup(group.id, f"mes-prets:{role}")
+        together = Barrier(4)
+
+        def deliver(subgroup_id: str = subgroup.id, role: str = role, together: Barrier = together) -> bool:
+            together.wait()
+            return gateway.map_client_role(subgroup_id, "mes-prets", role)
+
+        with ThreadPoolExecutor(4) as workers:
+            done = [workers.submit(deliver) for _ in range(4)]
+        assert any([delivery.result() for delivery in done])
 
 
 def test_membership_comes_and_goes_and_may_be_repeated(gateway: KeycloakGateway) -> None:
