@@ -8,6 +8,7 @@ import click
 
 from onboarding_api.bootstrap import build_ledger
 from onboarding_api.delivery.ledger import Ledger
+from onboarding_api.model.delivery import without_address
 from onboarding_api.model.refusals import NotFound, NotPossibleNow
 from onboarding_api.settings import read_settings
 
@@ -28,7 +29,9 @@ def list_command() -> None:
         click.echo(f"{count:6} {kind}")
     click.echo(f"oldest due since {counters.oldest_age.total_seconds():.0f} s, {counters.parked} parked")
     for row in ledger.parked():
-        click.echo(f"{row.id}  {row.kind}  {row.args}  after {row.attempts} tries: {row.last_error}")
+        click.echo(
+            f"{row.id}  {row.kind}  {without_address(row.args)}  after {row.attempts} tries: {row.last_error}"
+        )
 
 
 @deliveries.command("retry")
