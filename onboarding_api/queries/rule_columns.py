@@ -64,11 +64,8 @@ def table_of(model: type[Base]) -> FromClause:
 PERSON, STRUCTURE, MEMBERSHIP = table_of(Person), table_of(Structure), table_of(Membership)
 HABILITATION, CLAIM, LETTER = table_of(Habilitation), table_of(Claim), table_of(Letter)
 # The rows of a set have names of their own: one of the outer query's would tie them to its row.
-ADMIN, TERM, ADMIN_STAY = (
-    PERSON.alias("admin"),
-    table_of(Administration).alias(),
-    MEMBERSHIP.alias("term_stay"),
-)
+ADMIN, ADMIN_STAY = PERSON.alias("admin"), MEMBERSHIP.alias("admin_stay")
+TERM = table_of(Administration).alias("term")
 LIVE, ACCEPTANCE = HABILITATION.alias("live"), table_of(TermsAcceptance).alias("acceptance")
 
 
@@ -82,7 +79,11 @@ class Rows:
 
 
 def rows_of(kind: str, now: datetime) -> Rows:
-    """The things of a type of KINDS; what counts within a period counts it before `now`."""
+    """The things of a type of KINDS; what is counted within a period is counted before `now`.
+
+    Raises:
+        KeyError: no table holds such things.
+    """
     places = MEMBERSHIP.join(PERSON, PERSON.c.id == MEMBERSHIP.c.person_id).join(
         STRUCTURE, STRUCTURE.c.siren == MEMBERSHIP.c.siren
     )
@@ -94,9 +95,11 @@ def rows_of(kind: str, now: datetime) -> Rows:
         case "Habilitation":
             held = places.join(HABILITATION, HABILITATION.c.membership_id == MEMBERSHIP.c.id)
             return _rows(held, _habilitation())
-        case _:
+        case "Claim":
             made = places.join(CLAIM, CLAIM.c.membership_id == MEMBERSHIP.c.id)
             return _rows(made, _claim(now))
+        case _:
+            raise KeyError(kind)
 
 
 def _rows(source: FromClause, facts: Columns) -> Rows:
