@@ -2,8 +2,8 @@
 
 import io
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,9 +43,10 @@ def is_approved(name: str) -> bool:
 
 def _unpack(name: str, folder: Path) -> None:
     _git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", named=name)
-    archive = _git("archive", "--format=tar", name, *_present(name), named=name)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(folder, filter="data")
+    # A zip: Python before 3.11.4 cannot unpack a tar without trusting the paths in it.
+    archive = _git("archive", "--format=zip", name, *_present(name), named=name)
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        files.extractall(folder)
 
 
 def _present(name: str) -> list[str]:
