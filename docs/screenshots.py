@@ -16,7 +16,7 @@ from onboarding_api.cli.demo.story import CENDRINE, PASSWORD, Story
 from tests.builders.chromium import ARGUMENTS, find_chromium
 
 IMAGES = Path(__file__).parent / "images"
-PAGES = {"dashboard": "/tableau-de-bord", "services": "/services", "queue": "/demandes"}
+PAGES = {"dashboard": "/tableau-de-bord"}
 
 
 def main() -> None:
@@ -36,6 +36,7 @@ def main() -> None:
         page.fill("#username", story.identifiants[CENDRINE])
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
+        page.wait_for_url("**/tableau-de-bord")
         for name, path in PAGES.items():
             page.goto(f"{house.portal_url}{path}")
             page.screenshot(path=IMAGES / f"{name}.png", full_page=True)

@@ -273,9 +273,13 @@ class Story:
             browser: of a person of the story.
             siren: the structure asked for; empty names none.
         """
+        identifiant = self.identifiants[CENDRINE if browser is self.cendrine else PAUL]
         browser.visit(f"{self._house.mes_prets_url}/connexion" + (f"?structure={siren}" if siren else ""))
-        self._identify(browser, self.identifiants[CENDRINE if browser is self.cendrine else PAUL])
+        self._identify(browser, identifiant)
         browser.visit(f"{self._house.mes_prets_url}/jeton")
+        if "/realms/" in browser.url:  # the sessions were ended between the two pages
+            self._identify(browser, identifiant)
+            browser.visit(f"{self._house.mes_prets_url}/jeton")
         return roles_of(browser.answer.text, "mes-prets")
 
     def _wait_roles(self, browser: Browser, siren: str, roles: list[str]) -> list[str]:
