@@ -60,17 +60,14 @@ def log_in(
     `structure` is the SIREN asked for, `parameters` go with the authorisation request (`prompt="none"`).
     Raises `LoginFailed`.
     """
-    endpoint = f"{base_url.rstrip('/')}/realms/{realm}/protocol/openid-connect"
+    endpoint = _endpoint(base_url, realm)
     verifier = secrets.token_urlsafe(48)
     request = parameters | {
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
         "scope": scope,
-        "state": secrets.token_urlsafe(16),
-        "nonce": secrets.token_urlsafe(16),
-        "code_challenge": _challenge(verifier),
-        "code_challenge_method": "S256",
+        **_proofs(verifier),
     }
     if structure is not None:
         request["structure"] = structure
@@ -87,11 +84,25 @@ def log_in(
         return _tokens(own, f"{endpoint}/token", exchange, client_id, client_secret)
 
 
+def _endpoint(base_url: str, realm: str) -> str:
+    return f"{base_url.rstrip('/')}/realms/{realm}/protocol/openid-connect"
+
+
+def _proofs(verifier: str) -> dict[str, str]:
+    """What ties the answer to this request: state, nonce, PKCE."""
+    return {
+        "state": secrets.token_urlsafe(16),
+        "nonce": secrets.token_urlsafe(16),
+        "code_challenge": _challenge(verifier),
+        "code_challenge_method": "S256",
+    }
+
+
 def refresh(
     base_url: str, realm: str, client_id: str, client_secret: str, refresh_token: str
 ) -> dict[str, Any]:
     """New tokens for a refresh token. Raises `LoginFailed("invalid_grant")` once the session was ended."""
-    endpoint = f"{base_url.rstrip('/')}/realms/{realm}/protocol/openid-connect/token"
+    endpoint = f"{_endpoint(base_url, realm)}/token"
     exchange = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     with open_browser() as browser:
         return _tokens(browser, endpoint, exchange, client_id, client_secret)

@@ -68,6 +68,18 @@ def link_in(text: str, server: str) -> str:
     return found.group(0).rstrip(')">')
 
 
+def choose_password(browser: requests.Session, link: str) -> str:
+    page = follow(browser, "GET", link)
+    while "password-new" not in page:  # first a page that asks to go on
+        onward = re.search(rf'href="([^"]*{re.escape(urlsplit(link).path)}[^"]*)"', page)
+        assert onward, page
+        page = follow(browser, "GET", html.unescape(onward.group(1)))
+    form = _FORM.search(page)
+    assert form
+    choice = {"password-new": "Mairie-2026", "password-confirm": "Mairie-2026"}
+    return follow(browser, "POST", html.unescape(form.group(1)), choice)
+
+
 def test_the_link_lets_her_choose_a_password_once(
     mailing_realm: AppliedRealm, mailbox: tuple[Mailbox, int]
 ) -> None:
@@ -86,15 +98,7 @@ def test_the_link_lets_her_choose_a_password_once(
     link = link_in(plain.get_content(), mailing_realm.url)
 
     with open_browser() as browser:
-        page = follow(browser, "GET", link)
-        while "password-new" not in page:  # first a page that asks to go on
-            onward = re.search(rf'href="([^"]*{re.escape(urlsplit(link).path)}[^"]*)"', page)
-            assert onward, page
-            page = follow(browser, "GET", html.unescape(onward.group(1)))
-        form = _FORM.search(page)
-        assert form
-        choice = {"password-new": "Mairie-2026", "password-confirm": "Mairie-2026"}
-        done = follow(browser, "POST", html.unescape(form.group(1)), choice)
+        done = choose_password(browser, link)
     assert re.search(r'href="http://127\.0\.0\.1:8400/?"', done), done  # the way to the portal
 
     user = mailing_realm.sync.get("users", user_id)
