@@ -7,6 +7,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/server.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY onboarding_api onboarding_api
 COPY policies policies
+COPY demo demo
 COPY idp_extension idp_extension
 COPY realm-config realm-config
 COPY samples samples

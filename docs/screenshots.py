@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the browser's finder belongs to the tests
 
-from onboarding_api.cli.demo.house import House, Ports
-from onboarding_api.cli.demo.story import CENDRINE, PASSWORD, Story
+from demo.house import House, Ports
+from demo.story import CENDRINE, PASSWORD, Story
 from tests.builders.chromium import ARGUMENTS, find_chromium
 
 IMAGES = Path(__file__).parent / "images"

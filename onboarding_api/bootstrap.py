@@ -3,6 +3,7 @@
 from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.server import check_provider, provider_version
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
@@ -14,7 +15,6 @@ from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.sender import Sender
 from onboarding_api.settings import Settings
-from onboarding_api.usecases.act import Office
 
 SYNC_ACCOUNT = "bdt-sync"
 SENDER_NAME = "Banque des Territoires"

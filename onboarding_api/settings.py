@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from onboarding_api.model.activation_code import CodeKeys
-from policies.engine.catalogue import load_catalogue
-from policies.engine.strict import StrictValidator
+from policies.catalogue.loader import load_catalogue
+from policies.catalogue.strict import StrictValidator
 
 ESPACE_PREFIX = "BDT_ESPACE_URL_"
 SHORTEST_SECRET = 32

@@ -6,9 +6,9 @@ from typing import Any, cast
 import click
 
 PARTS = {
-    "bench": "onboarding_api.cli.bench:bench",
+    "bench": "demo.bench:bench",
     "deliveries": "onboarding_api.cli.deliveries:deliveries",
-    "demo": "onboarding_api.cli.demo.command:demo",
+    "demo": "demo.command:demo",
     "journal": "onboarding_api.cli.journal:journal",
     "migrate": "onboarding_api.cli.service:migrate",
     "policy": "onboarding_api.cli.policy:policy",

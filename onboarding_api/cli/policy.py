@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from policies.engine.cli import policy as reviewers
+from policies.review.commands.policy import policy as reviewers
 
 __all__ = ["policy"]
 

@@ -10,12 +10,12 @@ import click
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from onboarding_api.access.who_can import Right, Rights, UnknownQuestion, what_can, who_can
 from onboarding_api.cli.moment import moment_of
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.refusals import NotFound
-from onboarding_api.queries.who_can import Right, Rights, UnknownQuestion, what_can, who_can
 from policies.engine.request import EntityRef
 
 __all__ = ["ANSWERS"]

@@ -28,7 +28,7 @@ from idp_extension.realm import (
 )
 from idp_extension.realm.accounts import BOOTSTRAP
 from onboarding_api.settings import Settings, read_settings
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
 READER = "bdt-reader"

@@ -13,7 +13,7 @@ from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.asking import ask, stay_of
 from onboarding_api.queries.services import state_label
 from onboarding_api.queries.structures import fonction_label
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 
 DECIDED_SHOWN = 50
 

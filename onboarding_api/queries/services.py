@@ -14,7 +14,7 @@ from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
 from onboarding_api.queries.asking import ask, stay_of
-from policies.engine.catalogue import Espace, Service, load_catalogue
+from policies.catalogue.loader import Espace, Service, load_catalogue
 from policies.engine.explain import explain_fr
 from policies.engine.request import Decision
 

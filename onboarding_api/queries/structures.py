@@ -10,7 +10,7 @@ from onboarding_api.model.administration import Administration
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 
 
 @dataclass(frozen=True)

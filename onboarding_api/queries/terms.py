@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.model.terms import TermsAcceptance, terms_text
 from onboarding_api.queries.asking import stay_of
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from werkzeug.routing import BaseConverter
 
 from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
+from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
-from onboarding_api.usecases.act import Office
 from onboarding_api.web import api, error_pages, headers, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.house import EXTENSION, House

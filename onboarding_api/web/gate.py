@@ -6,10 +6,10 @@ from typing import NoReturn
 from flask import abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.acts.act import Actor
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.people import PersonView, person_by_keycloak
 from onboarding_api.queries.structures import MyStructure, my_structures
-from onboarding_api.usecases.act import Actor
 from onboarding_api.web.house import reading
 from onboarding_api.web.schemas.form import Reading
 from onboarding_api.web.session import current_session

@@ -9,8 +9,8 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from idp_extension.relying_party.client import OpenIDClient
+from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
-from onboarding_api.usecases.act import Office
 
 EXTENSION = "house"
 

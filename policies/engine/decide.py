@@ -5,14 +5,14 @@ from functools import cache
 from typing import Any
 
 from policies.engine.alarms import AlarmCounter
-from policies.engine.cedar import Decision as CedarDecision
-from policies.engine.cedar import Entities, PolicySet, is_authorized_batch
 from policies.engine.facts import catalogue_entities, context_of, facts_digest, facts_text, ref_of
-from policies.engine.model import Environment
 from policies.engine.probes import Missing, Probes
 from policies.engine.request import Decision, Entity, EntityRef, Request
 from policies.engine.revision import Policies, load_policies
 from policies.engine.slice import SliceContract
+from policies.language.cedar import Decision as CedarDecision
+from policies.language.cedar import Entities, PolicySet, is_authorized_batch
+from policies.language.model import Environment
 
 __all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine", "question_of"]
 

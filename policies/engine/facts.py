@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, assert_never
 
-from policies.engine.catalogue import Catalogue, Espace, Service
+from policies.catalogue.loader import Catalogue, Espace, Service
 from policies.engine.request import Entity, EntityRef, Request, Value
 
 __all__ = [

@@ -7,10 +7,10 @@ probes that do not answer are what is missing. Probes explain; they never decide
 import dataclasses
 from collections.abc import Iterable, Iterator
 
-from policies.engine.cedar import PolicySet, pst
 from policies.engine.revision import policy_set
-from policies.engine.statements import Rule
-from policies.engine.syntax import paths_read, sides
+from policies.language.cedar import PolicySet, pst
+from policies.language.statements import Rule
+from policies.language.syntax import paths_read, sides
 
 __all__ = ["Missing", "Probes", "parts_of"]
 

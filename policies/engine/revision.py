@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from policies.engine.catalogue import POLICIES, Catalogue, read_catalogue
-from policies.engine.cedar import Entities, PolicySet, Schema, policies_to_json_str, pst
+from policies.catalogue.loader import POLICIES, Catalogue, read_catalogue
 from policies.engine.facts import catalogue_entities, to_cedar
-from policies.engine.model import Model, read_model
-from policies.engine.statements import Rule, read_rules
+from policies.language.cedar import Entities, PolicySet, Schema, policies_to_json_str, pst
+from policies.language.model import Model, read_model
+from policies.language.statements import Rule, read_rules
 
 __all__ = ["Policies", "load_policies", "policy_set", "read_policies"]
 

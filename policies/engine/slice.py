@@ -7,11 +7,11 @@ set of entity-valued prefixes of its cone: what the rules walk through.
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from policies.engine.environments import applied_rules, cone
-from policies.engine.model import Environment, Model
 from policies.engine.request import Entity, EntityRef
-from policies.engine.statements import Rule
-from policies.engine.syntax import Path
+from policies.language.environments import applied_rules, cone
+from policies.language.model import Environment, Model
+from policies.language.statements import Rule
+from policies.language.syntax import Path
 
 __all__ = ["SliceContract"]
 

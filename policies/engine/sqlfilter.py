@@ -19,14 +19,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 
-from policies.engine.cedar import pst
-from policies.engine.environments import applied_rules
 from policies.engine.facts import catalogue_entities
-from policies.engine.model import Environment
 from policies.engine.request import Entity, EntityRef
 from policies.engine.revision import Policies
-from policies.engine.subset import duration_of
-from policies.engine.syntax import path_of, paths_read
+from policies.language.cedar import pst
+from policies.language.environments import applied_rules
+from policies.language.model import Environment
+from policies.language.subset import duration_of
+from policies.language.syntax import path_of, paths_read
 
 __all__ = ["Ask", "Columns", "NoColumn", "SetOf", "where"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from demo.house import Ports
 from idp_extension.server import KEYCLOAK_VERSION
 from onboarding_api.cli import PARTS
-from onboarding_api.cli.demo.house import Ports
 from onboarding_api.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]

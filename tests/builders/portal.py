@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from stdnum import luhn
 
+from onboarding_api.acts.act import Actor, Office
 from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
@@ -28,9 +29,8 @@ from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind
 from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.model.validity import expires_at
-from onboarding_api.usecases.act import Actor, Office
-from onboarding_api.usecases.expire_claim import expire_claim
-from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
+from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EUS = "216600742"

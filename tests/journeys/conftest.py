@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from demo.house import House, Ports
 from idp_extension.server import BuiltServer
-from onboarding_api.cli.demo.house import House, Ports
 from tests.builders.chromium import ARGUMENTS
 from tests.builders.keyboard import Keyboard
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from onboarding_api.cli.demo.house import House
-from onboarding_api.cli.demo.story import EUS, PASSWORD, TOO_SIMPLE
-from onboarding_api.cli.demo.witness import Mailbox, Spool, code_in
+from demo.house import House
+from demo.story import EUS, PASSWORD, TOO_SIMPLE
+from demo.witness import Mailbox, Spool, code_in
 from tests.builders.keyboard import Keyboard
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.browser]

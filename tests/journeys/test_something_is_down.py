@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from onboarding_api.cli.demo.browser import Browser
-from onboarding_api.cli.demo.house import House
-from onboarding_api.cli.demo.witness import Mailbox, wait_for
+from demo.browser import Browser
+from demo.house import House
+from demo.witness import Mailbox, wait_for
 
 pytestmark = pytest.mark.keycloak
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.engine.catalogue import POLICIES
+from policies.catalogue.loader import POLICIES
 from policies.engine.decide import Engine, default_engine
 
 

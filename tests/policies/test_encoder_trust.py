@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from policies.engine.cedar import policies_to_pst, pst
-from policies.engine.model import Environment
-from policies.engine.review.encoder_check import replay_random_models
-from policies.engine.review.smt import Question, Unsupported, load_z3, world_of
-from policies.engine.subset import outside_subset
+from policies.language.cedar import policies_to_pst, pst
+from policies.language.model import Environment
+from policies.language.subset import outside_subset
+from policies.review.proofs.encoder_check import replay_random_models
+from policies.review.proofs.smt import Question, Unsupported, load_z3, world_of
 
 
 def test_models_of_every_environment_agree_with_the_engine(engine):

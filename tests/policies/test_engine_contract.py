@@ -10,8 +10,8 @@ from policies.engine.decide import ENGINE_FAULT, Engine, decide, decide_many
 from policies.engine.explain import explain_fr
 from policies.engine.journal import journal_record, request_of
 from policies.engine.request import Entity, EntityRef, Request
-from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
+from policies.review.cases.scenarios import read_scenarios
 
 
 @pytest.fixture(scope="session")

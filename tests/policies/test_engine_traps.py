@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from policies.engine.alarms import AlarmCounter
-from policies.engine.cedar import Decision as CedarDecision
-from policies.engine.cedar import Entities, PolicySet, is_authorized_batch
 from policies.engine.decide import ENGINE_FAULT, Engine, question_of
 from policies.engine.facts import facts_text
 from policies.engine.request import Entity, EntityRef
-from policies.engine.review.scenarios import read_scenarios
+from policies.language.cedar import Decision as CedarDecision
+from policies.language.cedar import Entities, PolicySet, is_authorized_batch
+from policies.review.cases.scenarios import read_scenarios
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from policies.engine.faults import BadSource
-from policies.engine.review.lifecycle import Universe, read_universes, walk
+from policies.catalogue.faults import BadSource
 from policies.engine.revision import read_policies
+from policies.review.sequences.lifecycle import Universe, read_universes, walk
 
 LEAVING = Universe(
     "leaving",

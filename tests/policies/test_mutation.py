@@ -3,12 +3,12 @@
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
-from policies.engine.review.cases import golden_cases, run_cases
-from policies.engine.review.mutants import mutants_of
-from policies.engine.review.mutate import mutate, never_decisive, write_corpus
-from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
+from policies.review.cases.case import golden_cases, run_cases
+from policies.review.cases.scenarios import read_scenarios
+from policies.review.changes.mutants import mutants_of
+from policies.review.changes.mutate import mutate, never_decisive, write_corpus
+from policies.review.commands.policy import policy
 
 
 def test_the_golden_cases_answer_as_they_were_written(engine):

@@ -5,9 +5,9 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
 from policies.engine.journal import journal_record
-from policies.engine.review.scenarios import read_scenarios
+from policies.review.cases.scenarios import read_scenarios
+from policies.review.commands.policy import policy
 
 
 def run(*arguments):

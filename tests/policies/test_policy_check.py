@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
-from policies.engine.review.check import check
+from policies.review.commands.policy import policy
+from policies.review.proofs.check import check
 
 RULES = "rules/20-admin.cedar"
 GUARDS = "rules/90-guards.cedar"

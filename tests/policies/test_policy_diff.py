@@ -6,11 +6,11 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
 from policies.engine.journal import journal_record
-from policies.engine.review.diff import compare
-from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
+from policies.review.cases.scenarios import read_scenarios
+from policies.review.changes.diff import compare
+from policies.review.commands.policy import policy
 
 GUARDS = "rules/90-guards.cedar"
 # Each test reads one or two revisions and asks the solver: seconds, not milliseconds.

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from policies.engine.review.bench import Figure, bench_policy
-from policies.engine.review.oracle import FORBIDS, PERMITS, STAFF_PERMITS, judge
-from policies.engine.review.random_worlds import random_request
+from policies.review.cases.oracle import FORBIDS, PERMITS, STAFF_PERMITS, judge
+from policies.review.cases.random_worlds import random_request
+from policies.review.commands.bench import Figure, bench_policy
 
 
 def differences(engine, seed: int, per_environment: int) -> tuple[int, list[str]]:
@@ -53,7 +53,7 @@ def test_a_figure_over_its_goal_says_so():
 
 @pytest.mark.slow
 def test_the_bench_prints_its_figures(engine, monkeypatch):
-    monkeypatch.setattr("policies.engine.review.bench.MANY", 300)
+    monkeypatch.setattr("policies.review.commands.bench.MANY", 300)
     figures = {figure.name: figure for figure in bench_policy(engine.policies, questions=200)}
     assert figures["ratio engine / by hand"].value > 1
     assert any(name.startswith("memory grown") for name in figures)

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
-from policies.engine.faults import BadSource
-from policies.engine.review.controls import read_controls
-from policies.engine.review.matrix import as_csv, as_html, as_markdown, matrix
-from policies.engine.review.pages import render_pages
+from policies.catalogue.faults import BadSource
 from policies.engine.revision import read_policies
+from policies.review.commands.policy import policy
+from policies.review.pages.controls import read_controls
+from policies.review.pages.generated import render_pages
+from policies.review.pages.matrix import as_csv, as_html, as_markdown, matrix
 
 
 @pytest.fixture(scope="module")

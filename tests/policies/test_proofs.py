@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from policies.catalogue.faults import BadSource
+from policies.catalogue.yaml_source import load_yaml
 from policies.engine.decide import Engine
-from policies.engine.faults import BadSource
-from policies.engine.review.prove import Prover, prove, read_properties
 from policies.engine.revision import read_policies
-from policies.engine.statements import read_rule
-from policies.engine.yaml_source import load_yaml
+from policies.language.statements import read_rule
+from policies.review.proofs.prove import Prover, prove, read_properties
 
 HERE = Path(__file__).parent
 PLANTED = load_yaml(HERE / "planted_faults.yaml", HERE).data
@@ -92,7 +92,7 @@ def test_what_the_solver_cannot_settle_is_unknown_and_not_proved(engine, monkeyp
     def does_not_know(*_arguments):
         raise TimeoutError
 
-    monkeypatch.setattr("policies.engine.review.prove.find_case", does_not_know)
+    monkeypatch.setattr("policies.review.proofs.prove.find_case", does_not_know)
     rule = next(each for each in read_properties(engine.policies) if each.id == "P-CONFLICT")
     assert Prover(engine.policies).verdict(rule).outcome == "UNKNOWN"
 

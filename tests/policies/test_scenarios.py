@@ -2,10 +2,10 @@
 
 import pytest
 
+from policies.catalogue.faults import BadSource
 from policies.engine.decide import default_engine
-from policies.engine.faults import BadSource
-from policies.engine.review.scenarios import read_scenarios
 from policies.engine.revision import read_policies
+from policies.review.cases.scenarios import read_scenarios
 
 SCENARIOS = read_scenarios(default_engine().policies)
 

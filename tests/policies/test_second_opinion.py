@@ -3,9 +3,9 @@
 import pytest
 from click.testing import CliRunner
 
-from policies.engine.cli import policy
-from policies.engine.faults import BadSource
-from policies.engine.review.second_opinion import Opinion, find_cedar
+from policies.catalogue.faults import BadSource
+from policies.review.commands.policy import policy
+from policies.review.proofs.second_opinion import Opinion, find_cedar
 
 
 def test_without_the_program_the_command_says_what_to_install(monkeypatch, tmp_path):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sql
 
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 from policies.engine.decide import Engine, default_engine
 from policies.engine.request import Entity, EntityRef, Request
 from policies.engine.sqlfilter import Ask, Columns, NoColumn, SetOf, where

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from policies.engine.strict import StrictValidator
+from policies.catalogue.strict import StrictValidator
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from idp_extension.gateway import KeycloakGateway
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.targets.keycloak import PersonProjection, Welcome
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.worker import Target
 from onboarding_api.letters.carriers.port import Carrier
-from onboarding_api.usecases.act import Office
 
 PORTAL_CLIENT = "portail"
 

@@ -14,8 +14,8 @@ from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import expires_at
 from onboarding_api.queries.letters import letter_facts
-from onboarding_api.usecases.note_carrier_news import note_carrier_news
-from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.note_carrier_news import note_carrier_news
+from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
 
 FOLLOWED_EVERY = timedelta(hours=1)
 

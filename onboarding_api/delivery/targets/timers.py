@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.targets.mail import Mail
-from onboarding_api.usecases.act import Office
-from onboarding_api.usecases.expire_claim import expire_claim
+from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,19 @@ from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import my_services
 from onboarding_api.queries.structures import my_structures
 from onboarding_api.registry.search import search
-from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
     reactivate_habilitation,
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.web.api import schemas
 from onboarding_api.web.api.operations import Call, Operation
 from onboarding_api.web.house import house, now, reading

@@ -10,11 +10,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from onboarding_api.usecases.act import Actor
+from onboarding_api.acts.act import Actor
 from onboarding_api.web.api.bearer import calling_person
 from onboarding_api.web.api.problems import problem
 from onboarding_api.web.api.schemas import SIREN, UUID, Schema
-from policies.engine.strict import StrictValidator, flat_errors
+from policies.catalogue.strict import StrictValidator, flat_errors
 
 PATH: Mapping[str, Schema] = {"siren": SIREN, "habilitation_id": UUID}
 DEEPEST = 8

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onboarding_api.model.habilitation import HabilitationState
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 
 Schema = Mapping[str, Any]
 

@@ -1,21 +1,13 @@
-"""The pages of the portal, one blueprint a page group; `BLUEPRINTS` is all of them."""
+"""The pages of the portal by chapter, one blueprint a page group; `BLUEPRINTS` is all of them."""
 
 from flask import Blueprint
 
-from onboarding_api.web.pages import (
-    claim_refusal,
-    dashboard,
-    decisions,
-    espaces,
-    home,
-    identity,
-    letter,
-    login,
-    membership,
-    registration,
-    services,
-    structures,
-)
+from onboarding_api.web.pages import dashboard, home
+from onboarding_api.web.pages.account import identity, login, registration
+from onboarding_api.web.pages.administration import decisions
+from onboarding_api.web.pages.first_administrator import claim_refusal, letter
+from onboarding_api.web.pages.request import espaces, services
+from onboarding_api.web.pages.structure import membership, structures
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,

@@ -12,7 +12,7 @@ from onboarding_api.web.gate import require_visit, visit
 from onboarding_api.web.house import now, reading
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.schemas.form import Reading
-from onboarding_api.web.schemas.structures import ACTIVE_STRUCTURE
+from onboarding_api.web.schemas.structure import ACTIVE_STRUCTURE
 from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("dashboard", __name__)

@@ -8,7 +8,7 @@ from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from onboarding_api.web.schemas.sentences import SENTENCES
-from policies.engine.strict import StrictValidator
+from policies.catalogue.strict import StrictValidator
 
 CSRF_FIELD = "csrf_token"
 

@@ -10,13 +10,19 @@ from click.testing import CliRunner, Result
 from onboarding_api.cli import main
 from onboarding_api.model.base import Database
 from onboarding_api.model.refusals import NotAllowed
-from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
-from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
-from onboarding_api.usecases.decide_habilitation import DecideHabilitation, validate_habilitation
-from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
-from policies.engine.catalogue import POLICIES
+from onboarding_api.usecases.administration.decide_habilitation import (
+    DecideHabilitation,
+    validate_habilitation,
+)
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
+from policies.catalogue.loader import POLICIES
 from tests.builders.portal import Portal
 
 LOANS = ("mes-prets:demande", "mes-prets:suivi")

@@ -11,7 +11,7 @@ from onboarding_api.cli import main
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import Habilitation
-from policies.engine.cli import policy as reviewers
+from policies.review.commands.policy import policy as reviewers
 from tests.builders.portal import EUS, Portal
 
 LOAN, OPEN_TO_ALL = "mes-prets:demande", "dataviz-coeur-de-ville:acces"

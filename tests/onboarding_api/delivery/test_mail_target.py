@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
 from idp_extension.server import free_port
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
@@ -24,7 +25,6 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.delivery import DeliveryState
 from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.usecases.act import Office
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, put, row_of
 from tests.builders.eus import Eus, found_eus

@@ -13,7 +13,7 @@ from onboarding_api.model.letter import Letter, last_letter
 from onboarding_api.model.membership import Membership, MembershipState, open_stay
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.terms import terms_text
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 from tests.builders.portal import MONDAY, Portal
 
 SERVICE = "mes-prets:demande"

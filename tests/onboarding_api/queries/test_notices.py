@@ -11,16 +11,19 @@ from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.sender import Sender
 from onboarding_api.queries.notices import NoticeFacts, facts_of
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
-from onboarding_api.usecases.register_person import RegisterPerson, register_person
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
 LOANS = ("mes-prets:demande", "mes-prets:suivi")

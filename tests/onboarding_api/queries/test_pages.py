@@ -18,9 +18,9 @@ from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import RequestCase, ServiceView, my_services, request_case
 from onboarding_api.queries.structures import my_structures
 from onboarding_api.queries.terms import terms_to_accept
-from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
-from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from tests.builders.portal import Portal, Someone
 
 DATAVIZ = "dataviz-coeur-de-ville:acces"

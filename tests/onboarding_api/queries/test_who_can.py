@@ -9,6 +9,14 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from onboarding_api.access.rule_columns import ABSENT, KINDS
+from onboarding_api.access.who_can import (
+    UnknownQuestion,
+    allowed_in_sql,
+    questions_on_rows,
+    what_can,
+    who_can,
+)
 from onboarding_api.facts import questions
 from onboarding_api.model.administration import Administration, Origin, Rank
 from onboarding_api.model.base import Base, Database, new_id
@@ -20,15 +28,7 @@ from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import TermsAcceptance
-from onboarding_api.queries.rule_columns import ABSENT, KINDS
-from onboarding_api.queries.who_can import (
-    UnknownQuestion,
-    allowed_in_sql,
-    questions_on_rows,
-    what_can,
-    who_can,
-)
-from policies.engine.catalogue import load_catalogue
+from policies.catalogue.loader import load_catalogue
 from policies.engine.decide import default_engine
 from policies.engine.request import EntityRef
 from policies.engine.revision import Policies, load_policies

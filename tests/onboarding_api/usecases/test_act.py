@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from onboarding_api.acts.act import Act, Actor, act
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.membership import Membership, open_stay
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, NotPossibleNow
-from onboarding_api.usecases.act import Act, Actor, act
 from tests.builders.portal import Portal
 
 

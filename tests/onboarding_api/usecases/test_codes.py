@@ -12,9 +12,12 @@ from onboarding_api.model.letter import CodeTry
 from onboarding_api.model.refusals import CodeDead, CodeMistyped, NotFound, TooManyTries, WrongCode
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.services import ALONE, my_services
-from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
 LOAN = "mes-prets:demande"

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import onboarding_api.usecases as room
+from onboarding_api.consequences.table import CONSEQUENCES, Happening, deliveries
 from onboarding_api.mails.notices import NOTICES
 from onboarding_api.model.habilitation import Move
 from onboarding_api.queries.notices import READERS
-from onboarding_api.usecases.consequences import CONSEQUENCES, Happening, deliveries
 from tests.builders.portal import MONDAY
 
 ANNE, PAUL, ZOE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
@@ -21,7 +21,7 @@ def happened(event: str, seq: int = 1, **refs: str) -> Happening:
 
 
 def test_every_event_that_a_use_case_records_is_in_the_table() -> None:
-    source = "".join(path.read_text("utf-8") for path in Path(room.__path__[0]).glob("*.py"))
+    source = "".join(path.read_text("utf-8") for path in Path(room.__path__[0]).rglob("*.py"))
     recorded = set(re.findall(r"record\(\s*\"([a-z_]+)\"", source))
     moved = set(re.findall(r"Move\.[A-Z]+, \"([a-z_]+)\"", source)) | set(
         re.findall(rf"Move\.(?:{'|'.join(Move.__members__)}): \"(habilitation_[a-z_]+)\"", source)

@@ -5,19 +5,19 @@ from itertools import product
 
 import pytest
 
+from onboarding_api.acts.act import Actor
 from onboarding_api.model.habilitation import TRANSITIONS, HabilitationState, Move
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.refusals import BadInput, NotAllowed, NotFound, NotPossibleNow, Refusal
 from onboarding_api.queries.structures import my_structures
-from onboarding_api.usecases.act import Actor
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
     reactivate_habilitation,
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
 DATAVIZ = "dataviz-coeur-de-ville:acces"

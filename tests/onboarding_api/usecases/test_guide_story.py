@@ -12,17 +12,20 @@ from onboarding_api.queries.access import entry
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import RequestCase, request_case
-from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
-from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.register_person import RegisterPerson, register_person
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from tests.builders.portal import Portal, Someone
 
 LOANS = ("mes-prets:demande", "mes-prets:suivi")

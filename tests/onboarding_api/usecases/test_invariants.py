@@ -25,20 +25,23 @@ from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import open_stay
 from onboarding_api.model.refusals import Refusal
-from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
-from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
     reactivate_habilitation,
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
-from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from tests.builders.portal import Portal
 
 SERVICES = ("mes-prets:demande", "dataviz-coeur-de-ville:acces")

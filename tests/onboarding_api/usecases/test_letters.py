@@ -15,13 +15,16 @@ from onboarding_api.model.refusals import (
     NotFound,
 )
 from onboarding_api.queries.claims import claim_view
-from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
-from onboarding_api.usecases.expire_claim import expire_claim
-from onboarding_api.usecases.note_carrier_news import note_carrier_news
-from onboarding_api.usecases.note_letter_spooled import note_letter_spooled
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
+from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
+from onboarding_api.usecases.first_administrator.note_carrier_news import note_carrier_news
+from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from tests.builders.portal import Portal, Someone
 
 DATAVIZ = "dataviz-coeur-de-ville:acces"

@@ -2,18 +2,18 @@
 
 import pytest
 
+from onboarding_api.acts.act import Actor
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import BadInput, NotAllowed, NotFound
 from onboarding_api.model.structure import Structure
 from onboarding_api.queries.structures import my_structures
-from onboarding_api.usecases.act import Actor
-from onboarding_api.usecases.attach_structure import AttachStructure, attach_structure
-from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
-from onboarding_api.usecases.edit_identity import EditIdentity, edit_identity
-from onboarding_api.usecases.edit_profile import EditProfile, edit_profile
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.account.edit_identity import EditIdentity, edit_identity
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from tests.builders.portal import Portal, Someone
 
 DATAVIZ = "dataviz-coeur-de-ville:acces"

@@ -13,16 +13,19 @@ from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.journal import first_broken_link
 from onboarding_api.model.letter import CodeTry, Letter
 from onboarding_api.model.refusals import Refusal
-from onboarding_api.usecases.ask_new_letter import AskNewLetter, ask_new_letter
-from onboarding_api.usecases.decide_habilitation import (
+from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
-from onboarding_api.usecases.redeem_activation_code import RedeemActivationCode, redeem_activation_code
-from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
+from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
 from tests.builders.portal import Portal, Someone
 
 ROUNDS = 20

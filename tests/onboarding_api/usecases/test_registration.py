@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import BadInput, DatabaseBusy
-from onboarding_api.usecases.recall_identifiant import RecallIdentifiant, recall_identifiant
-from onboarding_api.usecases.register_person import RegisterPerson, register_person
+from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
+from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from tests.builders.portal import Portal
 
 CENDRINE = RegisterPerson("Madame", "Cendrine", "Martin", "cendrine.martin@eus.example")

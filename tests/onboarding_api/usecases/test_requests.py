@@ -9,9 +9,9 @@ from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.letter import Letter
 from onboarding_api.model.refusals import BadInput, LetterLimit, NoPostalAddress, NotAllowed, NotFound
-from onboarding_api.usecases.accept_terms import AcceptTerms, accept_terms
-from onboarding_api.usecases.detach_structure import DetachStructure, detach_structure
-from onboarding_api.usecases.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
 from policies.engine.journal import request_of
 from tests.builders.portal import Portal
 

@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from onboarding_api.acts.act import Office
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.settings import Settings, settings_from
-from onboarding_api.usecases.act import Office
 from onboarding_api.web.application import build_application
 from onboarding_api.web.session import COOKIE
 from tests.builders.issuer import Person as Keyboard

@@ -8,13 +8,13 @@ from werkzeug.exceptions import BadRequest
 
 from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.web.schemas import registration, services, structures, text
+from onboarding_api.web.schemas import account, request, structure, text
 from onboarding_api.web.schemas.form import Form, Reading
 from onboarding_api.web.schemas.sentences import SENTENCES
 
 CENDRINE = {"civilite": "Madame", "prenom": "Cendrine", "nom": "Martin", "email": "c.martin@eus.example.fr"}
-CENDRINE_IDENTITY = {name: CENDRINE[name] for name in registration.IDENTITY.schema}
-ALL = [value for room in (registration, structures, services) for value in vars(room).values()]
+CENDRINE_IDENTITY = {name: CENDRINE[name] for name in account.IDENTITY.schema}
+ALL = [value for room in (account, structure, request) for value in vars(room).values()]
 FORMS = [form for form in ALL if isinstance(form, Form)]
 
 
@@ -51,7 +51,7 @@ def test_no_form_takes_what_the_server_decides(form: Form) -> None:
     ],
 )
 def test_normal_form(field: str, typed: str, kept: str) -> None:
-    found = read(registration.REGISTRATION, **CENDRINE | {field: typed})
+    found = read(account.REGISTRATION, **CENDRINE | {field: typed})
 
     assert (found.faults, found.values[field]) == ((), kept)
 
@@ -76,15 +76,15 @@ def test_normal_form(field: str, typed: str, kept: str) -> None:
     ],
 )
 def test_wrong_value_is_the_fault_of_its_field(field: str, typed: str) -> None:
-    assert faults(registration.REGISTRATION, **CENDRINE | {field: typed}) == [field]
+    assert faults(account.REGISTRATION, **CENDRINE | {field: typed}) == [field]
 
 
 def test_faults_come_in_the_order_of_the_form() -> None:
-    assert faults(registration.REGISTRATION) == ["civilite", "prenom", "nom", "email"]
+    assert faults(account.REGISTRATION) == ["civilite", "prenom", "nom", "email"]
 
 
 def test_what_was_typed_is_shown_again() -> None:
-    found = read(registration.REGISTRATION, **CENDRINE | {"email": "martin"})
+    found = read(account.REGISTRATION, **CENDRINE | {"email": "martin"})
 
     assert found.typed["prenom"] == "Cendrine"
     assert found.typed["email"] == "martin"
@@ -92,7 +92,7 @@ def test_what_was_typed_is_shown_again() -> None:
 
 def test_field_that_comes_twice_is_no_form_of_ours() -> None:
     with pytest.raises(BadRequest):
-        registration.FORGOTTEN_IDENTIFIANT.read(MultiDict([("email", "a@b.fr"), ("email", "c@d.fr")]))
+        account.FORGOTTEN_IDENTIFIANT.read(MultiDict([("email", "a@b.fr"), ("email", "c@d.fr")]))
 
 
 @pytest.mark.parametrize(
@@ -105,30 +105,30 @@ def test_field_that_comes_twice_is_no_form_of_ours() -> None:
     ],
 )
 def test_choice_of_services(chosen: list[str], expected: list[str]) -> None:
-    found = services.CHOICE.read(MultiDict([("services", key) for key in chosen]))
+    found = request.CHOICE.read(MultiDict([("services", key) for key in chosen]))
 
     assert [fault.field for fault in found.faults] == expected
 
 
 @pytest.mark.parametrize("siren", ["21660074", "2166007420", "21660074\u0662", "216600742\n", "216 600 742"])
 def test_siren_of_a_form_is_nine_plain_digits(siren: str) -> None:
-    assert faults(services.NEW_LETTER, siren=siren) == ["siren"]
+    assert faults(request.NEW_LETTER, siren=siren) == ["siren"]
 
 
 @pytest.mark.parametrize("typed", ["BDT-7K2M-9QXA", " bdt 7k2m 9qxa ", "bdt7k2m9qxa", "BDT–7K2M–9QXA"])
 def test_reference_is_taken_as_people_type_it(typed: str) -> None:
-    found = read(services.CLAIM_REFUSAL, reference=typed, confirme="oui")
+    found = read(request.CLAIM_REFUSAL, reference=typed, confirme="oui")
 
     assert found.values["reference"] == "BDT-7K2M-9QXA"
 
 
 @pytest.mark.parametrize("typed", ["", "BDT", "BDT-7K2M", "BDT-7K2M-9QX0", "XYZ-7K2M-9QXA", "BDT-7K2M-9QXAA"])
 def test_wrong_reference_is_told(typed: str) -> None:
-    assert faults(services.CLAIM_REFUSAL, reference=typed, confirme="oui") == ["reference"]
+    assert faults(request.CLAIM_REFUSAL, reference=typed, confirme="oui") == ["reference"]
 
 
 def test_motive_keeps_its_lines() -> None:
-    found = read(services.REFUSAL_MOTIVE, motive=" Bonjour,\r\n\r\n  voir la   trésorerie. ")
+    found = read(request.REFUSAL_MOTIVE, motive=" Bonjour,\r\n\r\n  voir la   trésorerie. ")
 
     assert found.values["motive"] == "Bonjour,\n\nvoir la trésorerie."
 
@@ -152,4 +152,4 @@ def test_names_of_a_form_are_those_of_the_model(typed: str) -> None:
     except BadInput:
         expected = None
 
-    assert read(registration.IDENTITY, **CENDRINE_IDENTITY | {"nom": typed}).values.get("nom") == expected
+    assert read(account.IDENTITY, **CENDRINE_IDENTITY | {"nom": typed}).values.get("nom") == expected

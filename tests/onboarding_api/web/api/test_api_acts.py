@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from onboarding_api.model.activation_code import new_code
-from onboarding_api.usecases.refuse_claim import RefuseClaim, refuse_claim
+from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
 from tests.onboarding_api.web.api.conftest import Call, told
 from tests.onboarding_api.web.portal import Portal
 from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
+from onboarding_api.acts.act import Office
 from onboarding_api.model.base import Database
 from onboarding_api.registry.load import load_register
 from onboarding_api.registry.shipped import read_register
-from onboarding_api.usecases.act import Office
 from onboarding_api.web.application import build_application
 from tests.onboarding_api.web.api.conftest import token_of
 from tests.onboarding_api.web.portal import Portal

@@ -15,7 +15,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from onboarding_api.web.api.acts import OPERATIONS
 from onboarding_api.web.api.openapi import Untranslatable, document, field_schema, object_schema
 from onboarding_api.web.api.problems import PROBLEM
-from policies.engine.strict import StrictValidator
+from policies.catalogue.strict import StrictValidator
 from tests.onboarding_api.web.portal import PUBLIC_URL, Portal
 
 SCHEMAS: dict[str, Mapping[str, Any]] = {

@@ -1,0 +1,100 @@
+"""`bdt demo`: start everything, walk the story, stay up."""
+
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from demo.house import CannotStart, House, Ports
+from demo.story import CENDRINE, PASSWORD, PAUL, Story
+from idp_extension.gateway import GatewayError
+from idp_extension.server import ServerError
+
+console = Console(highlight=False)
+
+
+@click.command()
+@click.option("--walk", is_flag=True, help="Walk the guide's story.")
+@click.option("--once", is_flag=True, help="Exit after the story: 0 when every step held.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True)
+def demo(walk: bool, once: bool, directory: Path) -> None:
+    """Run the whole system on this machine: Keycloak, portal, worker, mailbox, a sample service."""
+    began = time.monotonic()
+    _on_stop(_stop_once)
+    try:
+        with House(directory.resolve(), Ports(), _Progress()) as house:
+            story = Story(house)
+            held = not walk or _walk(story)
+            console.print(f"[bold]{time.monotonic() - began:.0f} s[/bold]")
+            if once or not held:
+                sys.exit(0 if held else 1)
+            _tell_addresses(house, story)
+            signal.pause()
+    except (CannotStart, ServerError, GatewayError) as error:
+        console.print(f"[red]{error}[/red]")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.print("Everything is stopped.")
+
+
+def _on_stop(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    # A shell's background job ignores Ctrl-C, and a supervisor sends SIGTERM: both stop all we started.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, handler)
+
+
+def _stop_once(_number: int, _frame: FrameType | None) -> None:
+    _on_stop(signal.SIG_IGN)  # an impatient second Ctrl-C must not interrupt the stopping
+    raise KeyboardInterrupt
+
+
+class _Progress:
+    """Prints each new step, and each tenth of a download."""
+
+    def __init__(self) -> None:
+        self._last = ("", -1)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        step = (what, done * 10 // total if total else -1)
+        if step != self._last:
+            self._last = step
+            console.print(f"[dim]{what}{f' {done * 100 // total} %' if total else ''}[/dim]")
+
+
+def _walk(story: Story) -> bool:
+    for number, (title, act) in enumerate(story.steps, 1):
+        began = time.monotonic()
+        try:
+            proof = act()
+        except Exception as error:
+            console.print(
+                f"[red]✘ {number:2}/12 {title}[/red]\n      {type(error).__name__}: {error}", soft_wrap=True
+            )
+            return False
+        console.print(f"[green]✔[/green] {number:2}/12 {title} [dim]({time.monotonic() - began:.1f} s)[/dim]")
+        console.print(f"        {proof}", style="cyan", soft_wrap=True)
+    return True
+
+
+def _tell_addresses(house: House, story: Story) -> None:
+    console.print("\n[bold]The system is up; Ctrl-C stops it.[/bold]")
+    for name, url in (
+        ("Portail", house.portal_url),
+        ("Mes prêts en ligne", house.mes_prets_url),
+        ("E-mails reçus", house.mailbox_url),
+        ("Keycloak", house.keycloak_url),
+    ):
+        console.print(f"  {name:20} {url}")
+    console.print(f"  {'Courriers':20} {house.spool}")
+    for email in (CENDRINE, PAUL):
+        if email in story.identifiants:
+            console.print(f"  {'Se connecter':20} {story.identifiants[email]} / {PASSWORD}  ({email})")
+    if house.keycloak:
+        console.print(
+            f"  {'Console Keycloak':20} {house.keycloak.admin_user} / {house.keycloak.admin_password}"
+        )

@@ -1,0 +1,1 @@
+"""Who may, what may: the rules asked over the whole database."""

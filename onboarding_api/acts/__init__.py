@@ -1,0 +1,1 @@
+"""One act: a transaction, a question to the rules, a journal row, and its consequences."""

@@ -1,0 +1,252 @@
+"""One act: a transaction, a question to the rules, a journal row, and what has to leave the house."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from onboarding_api.consequences.table import Happening, deliveries
+from onboarding_api.facts import Resource, question
+from onboarding_api.model.activation_code import CodeKeys
+from onboarding_api.model.administration import running_terms
+from onboarding_api.model.base import Database
+from onboarding_api.model.claim import Claim
+from onboarding_api.model.habilitation import Habilitation, Move
+from onboarding_api.model.journal import JournalEntry, append
+from onboarding_api.model.letter import Letter
+from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import NotAllowed, NotFound, Refusal
+from onboarding_api.model.structure import Structure
+from policies.engine.decide import decide
+from policies.engine.explain import explain_fr
+from policies.engine.journal import journal_record
+from policies.engine.request import Decision, Request
+
+SAME_CLICK = timedelta(seconds=2)
+"""A repeat within it is the second click of a double click, where nothing else tells."""
+
+Subject = Person | Membership | Habilitation | Claim | Letter
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every use case needs; one object a process."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    code_keys: CodeKeys
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and how well authenticated: 1 = password, 2 = second factor."""
+
+    person_id: str
+    acr: int = 1
+
+
+@dataclass(frozen=True)
+class _About:
+    """What an event is about, by ids."""
+
+    subject: str
+    person_id: str
+    siren: str | None
+    refs: dict[str, str]
+
+
+class Act:
+    """What goes on inside one transaction. `session` and `now` are for the use case; see `act`."""
+
+    def __init__(self, session: Session, now: datetime, actor: Actor | None = None) -> None:
+        self.session = session
+        self.now = now
+        self.actor = actor
+        self.refused: JournalEntry | None = None
+        self._decision: dict[str, Any] = {}
+        self._decisions: dict[str, dict[str, Any]] = {}
+        self._happenings: list[Happening] = []
+
+    @property
+    def person(self) -> Person:
+        """The person who acts.
+
+        Raises:
+            NotFound: no such person, or nobody acts.
+        """
+        person = self.session.get(Person, self.actor.person_id) if self.actor else None
+        if person is None:
+            raise NotFound
+        return person
+
+    def lock(self, siren: str) -> Structure:
+        """The structure, held until the end of the act: acts in one structure happen one after the other.
+
+        To be called before anything of the structure is read.
+
+        Raises:
+            NotFound: no such structure.
+        """
+        structure = self.session.get(Structure, siren, with_for_update=True)
+        if structure is None:
+            raise NotFound
+        return structure
+
+    def own_stay(self, siren: str) -> Membership:
+        """The actor's running stay in the structure, which is locked.
+
+        Raises:
+            NotFound: no such structure, or the actor is not attached to it.
+        """
+        self.lock(siren)
+        stay = open_stay(self.session, self.person.id, siren)
+        if stay is None:
+            raise NotFound
+        return stay
+
+    def may(self, action: str, resource: Resource) -> bool:
+        """Ask the rules about something that only leads the way; nothing is journalled."""
+        return decide(self._question(action, resource)).allowed
+
+    def permit(self, action: str, resource: Resource) -> Decision:
+        """Ask the rules; the answer goes to the journal with what is recorded of this thing.
+
+        What else the act records, and was not asked about by itself, follows from the latest answer.
+
+        Raises:
+            NotAllowed: they refuse. The refusal is journalled once the act is rolled back.
+        """
+        asked = self._question(action, resource)
+        decision = decide(asked)
+        subject = f"{asked.resource.type.lower()}:{asked.resource.id}"
+        self._decision = self._decisions[subject] = journal_record(asked, decision)
+        if decision.allowed:
+            return decision
+        self.refused = JournalEntry(
+            at=self.now,
+            event="act_refused",
+            actor_id=asked.actor.id,
+            siren=_siren_of(resource),
+            subject=subject,
+            details={"action": action},
+            decision=self._decision,
+        )
+        raise NotAllowed(action, decision.rules or decision.missing, explain_fr(decision))
+
+    def _question(self, action: str, resource: Resource) -> Request:
+        acr = self.actor.acr if self.actor else 0
+        return question(self.session, self.person, action, resource, now=self.now, acr=acr)
+
+    def move(self, habilitation: Habilitation, move: Move, event: str, *, motive: str | None = None) -> None:
+        """Move a habilitation along its table, and record it. The decider is the actor, if it is another.
+
+        Raises:
+            NotPossibleNow: its state has no such move.
+        """
+        before = habilitation.state
+        decider = self.actor.person_id if self.actor else None
+        by = None if decider == habilitation.membership.person_id else decider
+        habilitation.move(move, self.now, by=by, motive=motive)
+        self.record(
+            event, habilitation, before=before, after=habilitation.state, service=habilitation.service
+        )
+
+    def record(
+        self,
+        event: str,
+        about: Subject,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        ends_at: datetime | None = None,
+        **details: Any,
+    ) -> None:
+        """Write the journal row of one change; what leaves the house follows from the event.
+
+        Args:
+            event: a key of `consequences.CONSEQUENCES`.
+            about: what changed.
+            before: its state before, if it existed.
+            after: its state now.
+            ends_at: the end of a letter's code.
+            details: ids and codes only.
+        """
+        what = _about(about)
+        entry = JournalEntry(
+            at=self.now,
+            event=event,
+            actor_id=self.actor.person_id if self.actor else None,
+            siren=what.siren,
+            subject=what.subject,
+            details={"before": before, "after": after, **details},
+            decision=self._decisions.get(what.subject, self._decision),
+        )
+        append(self.session, entry)
+        self._happenings.append(
+            Happening(event, entry.seq, self.now, what.person_id, what.siren, what.refs, ends_at=ends_at)
+        )
+
+    def settle(self) -> None:
+        """Write the deliveries of all that was recorded: the last step of an act."""
+        told = []
+        for happening in self._happenings:
+            siren = happening.siren
+            terms = running_terms(self.session, siren) if siren else ()
+            people = tuple(term.membership.person_id for term in terms)
+            told.append(replace(happening, administrators=people))
+        self.session.add_all(deliveries(told))
+
+
+@contextmanager
+def act(office: Office, actor: Actor | None = None) -> Iterator[Act]:
+    """One act of a person, or of the house itself: all of it happens, or nothing does.
+
+    A refusal by the rules undoes the act, then leaves its own line in the journal.
+
+    Raises:
+        Refusal: whatever the use case refuses, after the rollback.
+    """
+    it, now = None, office.clock()
+    try:
+        with office.database.writing() as session:
+            it = Act(session, now, actor)
+            yield it
+            it.settle()
+    except Refusal:
+        if it and it.refused:
+            with office.database.writing() as session:
+                append(session, it.refused)
+        raise
+
+
+def _siren_of(resource: Resource) -> str:
+    match resource:
+        case Structure() | Membership() | Claim():
+            return resource.siren
+        case Habilitation():
+            return resource.membership.siren
+        case Letter():
+            return resource.claim.siren
+
+
+def _about(thing: Subject) -> _About:
+    match thing:
+        case Person():
+            return _About(f"person:{thing.id}", thing.id, None, {})
+        case Membership():
+            return _About(f"membership:{thing.id}", thing.person_id, thing.siren, {"membership_id": thing.id})
+        case Habilitation():
+            above = _about(thing.membership)
+            return replace(
+                above, subject=f"habilitation:{thing.id}", refs={**above.refs, "habilitation_id": thing.id}
+            )
+        case Claim():
+            above = _about(thing.membership)
+            return replace(above, subject=f"claim:{thing.id}", refs={**above.refs, "claim_id": thing.id})
+        case Letter():
+            above = _about(thing.claim)
+            return replace(above, subject=f"letter:{thing.id}", refs={**above.refs, "letter_id": thing.id})

@@ -1,0 +1,1 @@
+"""What has to leave the house after each event."""

@@ -1,0 +1,1 @@
+"""The person herself: registration, log-in, identity (guide §1, §2, §9)."""

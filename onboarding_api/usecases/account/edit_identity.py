@@ -1,0 +1,38 @@
+"""« Modifier l'identité » (guide G-37, G-39): civilité, prénom, nom."""
+
+from dataclasses import dataclass
+
+from onboarding_api.acts.act import Actor, Office, act
+from onboarding_api.model.proper_name import proper_name
+from onboarding_api.model.refusals import NotAllowed
+from onboarding_api.usecases.account.register_person import civilite
+
+
+@dataclass(frozen=True)
+class EditIdentity:
+    """The three fields of the form."""
+
+    civilite: str
+    prenom: str
+    nom: str
+
+
+def edit_identity(office: Office, actor: Actor, command: EditIdentity) -> None:
+    """Change who the actor is called; the identifiant stays (G-40).
+
+    It concerns no structure, so the rules have no such act: their one ban that holds everywhere is kept here.
+
+    Raises:
+        BadInput: a field cannot be read.
+        NotFound: no such person.
+        NotAllowed: her account is disabled.
+    """
+    prenom, nom = proper_name("prenom", command.prenom), proper_name("nom", command.nom)
+    typed = (civilite(command.civilite), prenom, nom)
+    with act(office, actor) as it:
+        person = it.person
+        if not person.is_active:
+            raise NotAllowed("editIdentity", ("G-ACCOUNT",), ("Votre compte est désactivé.",))
+        if typed != (person.civilite, person.prenom, person.nom):
+            person.civilite, person.prenom, person.nom = typed
+            it.record("identity_changed", person)

@@ -1,0 +1,61 @@
+"""« Demander un nouveau courrier » (GS-31, GS-32): the letter was lost, or its thirty days are over."""
+
+from dataclasses import dataclass
+
+from onboarding_api.acts.act import SAME_CLICK, Act, Actor, Office, act
+from onboarding_api.model.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.habilitation import HabilitationState, services_of_claim
+from onboarding_api.model.letter import last_letter, next_letter_at
+from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
+from onboarding_api.usecases.first_administrator.claims import ask_letter, bring_along, check_address
+from onboarding_api.usecases.request.request_habilitations import request_services
+
+
+@dataclass(frozen=True)
+class AskNewLetter:
+    """The structure whose letter has not come."""
+
+    siren: str
+
+
+def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
+    """One more letter for the actor's claim; the code of the one before dies.
+
+    What the claimant asked for since is named in it too. An expired claim is made again with its services,
+    without typing them again (GS-31).
+
+    Raises:
+        NotFound: the actor has no claim there.
+        LetterLimit: less than 24 hours after the last one, or three in 30 days.
+        NotAllowed: the rules refuse, as when an administrator was named meanwhile.
+        NoPostalAddress: no letter can reach the structure.
+    """
+    with act(office, actor) as it:
+        stay = it.own_stay(command.siren)
+        claim = last_claim(it.session, stay.id)
+        if claim is None:
+            raise NotFound
+        if claim.state == ClaimState.EXPIRED:
+            it.permit("claimAdministration", stay)
+            lapsed = services_of_claim(it.session, claim.id, HabilitationState.EXPIRED)
+            request_services(it, stay, tuple(sorted(lapsed)), accepts=True)
+        elif not _was_just_asked(it, claim):
+            _ask_again(it, claim)
+
+
+def _was_just_asked(it: Act, claim: Claim) -> bool:
+    letter = last_letter(it.session, claim.id)
+    return letter is not None and claim.claimed_at < letter.asked_at and it.now - letter.asked_at < SAME_CLICK
+
+
+def _ask_again(it: Act, claim: Claim) -> None:
+    try:
+        it.permit("askNewLetter", claim)
+    except NotAllowed as refusal:
+        again_at = next_letter_at(it.session, claim.siren, it.person.id, it.now)
+        if again_at and any(rule.startswith("G-LETTER-") for rule in refusal.rules):
+            raise LetterLimit(again_at) from refusal
+        raise
+    check_address(claim.membership.structure)
+    bring_along(it, claim)
+    ask_letter(it, claim)

@@ -1,0 +1,126 @@
+"""The steps that several use cases take with a claim: open it, ask its letter, close it."""
+
+from sqlalchemy import select
+
+from onboarding_api.acts.act import Act
+from onboarding_api.letters.address import AddressImpossible, address_lines
+from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
+from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.refusals import LetterLimit, NoPostalAddress, NotFound
+from onboarding_api.model.structure import Structure
+
+
+def open_claim_of(it: Act, stay: Membership) -> Claim:
+    """Open the claim of a first user and ask its letter. The rules have been asked.
+
+    Raises:
+        LetterLimit: a letter left for this structure in the last 24 hours, or three in 30 days.
+        NoPostalAddress: no letter can reach the structure.
+    """
+    check_address(stay.structure)
+    again_at = next_letter_at(it.session, stay.siren, stay.person_id, it.now)
+    if again_at:
+        raise LetterLimit(again_at)
+    claim = Claim(membership=stay, membership_id=stay.id, siren=stay.siren, claimed_at=it.now)
+    it.session.add(claim)
+    it.session.flush()
+    it.record("claim_opened", claim, after=claim.state)
+    ask_letter(it, claim)
+    return claim
+
+
+def ask_letter(it: Act, claim: Claim) -> Letter:
+    """One more letter; the code of the one before dies at once (security threat 11)."""
+    revoke_letter(it, claim)
+    letter = Letter(claim=claim, claim_id=claim.id, asked_at=it.now, state_at=it.now)
+    letter.state = LetterState.ASKED
+    it.session.add(letter)
+    it.session.flush()
+    it.record("letter_asked", letter, after=letter.state, ends_at=letter.ends_at)
+    return letter
+
+
+def revoke_letter(it: Act, claim: Claim) -> None:
+    """The code of the latest letter of a claim no longer works."""
+    letter = last_letter(it.session, claim.id)
+    if letter and letter.revoked_at is None and letter.used_at is None:
+        letter.revoked_at = it.now
+        it.record("letter_revoked", letter, before=letter.state, after="revoked")
+
+
+def locked_letter(it: Act, letter_id: str) -> Letter:
+    """A letter, in its locked structure, for a worker that may have changed it and not yet written it.
+
+    Raises:
+        NotFound: no such letter.
+    """
+    # The structure first, as everybody does: what the worker changed on the letter is written after that.
+    with it.session.no_autoflush:
+        of_letter = select(Claim.siren).join(Letter).where(Letter.id == letter_id)
+        siren = it.session.scalars(of_letter).one_or_none()
+        if siren is None:
+            raise NotFound
+        it.lock(siren)
+    return it.session.get_one(Letter, letter_id, populate_existing=True)
+
+
+def awaiting(it: Act, claim: Claim) -> tuple[Habilitation, ...]:
+    """The requests that wait for the letters of this claim."""
+    return tuple(
+        habilitation
+        for habilitation in open_habilitations(it.session, claim.membership_id)
+        if habilitation.claim_id == claim.id and habilitation.state == HabilitationState.AWAITING_LETTER
+    )
+
+
+def bring_along(it: Act, claim: Claim) -> None:
+    """What the claimant asked for, and still waits for an administrator, goes into her next letter."""
+    for habilitation in open_habilitations(it.session, claim.membership_id):
+        if habilitation.state == HabilitationState.PENDING:
+            habilitation.claim_id = claim.id
+            it.move(habilitation, Move.CLAIM, "habilitation_claimed")
+
+
+def cancel_claim(it: Act, claim: Claim) -> None:
+    """The requester gives it up. Her requests are the caller's to end."""
+    revoke_letter(it, claim)
+    _close(it, claim, ClaimState.CANCELLED, "claim_cancelled")
+
+
+def refuse_claim_of(it: Act, claim: Claim, motive: str) -> None:
+    """The legal representative refuses: the code is dead, the requests are refused."""
+    revoke_letter(it, claim)
+    for habilitation in awaiting(it, claim):
+        it.move(habilitation, Move.REFUSE, "habilitation_refused_with_claim", motive=motive)
+    _close(it, claim, ClaimState.REFUSED, "claim_refused")
+
+
+def expire_claim_of(it: Act, claim: Claim) -> None:
+    """The thirty days are over: nothing is granted (GS-31)."""
+    revoke_letter(it, claim)
+    for habilitation in awaiting(it, claim):
+        it.move(habilitation, Move.EXPIRE, "habilitation_expired_with_claim")
+    _close(it, claim, ClaimState.EXPIRED, "claim_expired")
+
+
+def check_address(structure: Structure) -> None:
+    """Make the checks of the carrier before the letter is decided.
+
+    Raises:
+        NoPostalAddress: the letter would come back, or not leave.
+    """
+    address = structure.postal_address
+    if address is None:
+        raise NoPostalAddress
+    try:
+        address_lines(structure.name, structure.kind, address.postcode, address.town)
+    except AddressImpossible:
+        raise NoPostalAddress from None
+
+
+def _close(it: Act, claim: Claim, state: ClaimState, event: str) -> None:
+    before = claim.state
+    claim.close(state, it.now)
+    it.record(event, claim, before=before, after=claim.state)

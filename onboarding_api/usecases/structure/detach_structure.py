@@ -1,0 +1,60 @@
+"""« Supprimer une structure » (guide G-22, G-23): a person leaves a structure."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from onboarding_api.acts.act import Act, Actor, Office, act
+from onboarding_api.model.administration import running_term
+from onboarding_api.model.claim import open_claim
+from onboarding_api.model.habilitation import Move, open_habilitations
+from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.refusals import NotFound
+from onboarding_api.usecases.first_administrator.claims import cancel_claim
+
+
+@dataclass(frozen=True)
+class DetachStructure:
+    """The structure to leave."""
+
+    siren: str
+
+
+def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> None:
+    """End the stay, and with it the habilitations, the claim and the administration (GS-11).
+
+    A second click finds the stay ended and does nothing.
+
+    Raises:
+        NotFound: no such structure, or the actor was never attached to it.
+        NotAllowed: the last administrator stays.
+    """
+    with act(office, actor) as it:
+        it.lock(command.siren)
+        stay = open_stay(it.session, actor.person_id, command.siren)
+        if stay is None:
+            _check_was_there(it, command.siren)
+            return
+        it.permit("detach", stay)
+        _end_rights(it, stay)
+        before = stay.state
+        stay.leave(it.now)
+        it.record("structure_left", stay, before=before, after=stay.state)
+
+
+def _check_was_there(it: Act, siren: str) -> None:
+    past = select(Membership.id).where(Membership.person_id == it.person.id, Membership.siren == siren)
+    if it.session.scalars(past.limit(1)).first() is None:
+        raise NotFound
+
+
+def _end_rights(it: Act, stay: Membership) -> None:
+    claim = open_claim(it.session, stay.siren)
+    if claim and claim.membership_id == stay.id:
+        cancel_claim(it, claim)
+    for habilitation in open_habilitations(it.session, stay.id):
+        it.move(habilitation, Move.CANCEL, "habilitation_cancelled")
+    term = running_term(it.session, stay.id)
+    if term:
+        term.end(it.now)
+        it.record("administrator_resigned", stay, before=term.rank)

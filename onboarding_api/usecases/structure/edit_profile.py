@@ -1,0 +1,55 @@
+"""« Modification des informations au sein de la structure » (guide G-27 to G-30): one item at a time."""
+
+from dataclasses import dataclass
+
+from onboarding_api.acts.act import Actor, Office, act
+from onboarding_api.model.contact import email_address, telephone
+from onboarding_api.model.membership import Membership
+from onboarding_api.model.refusals import BadInput
+from policies.catalogue.loader import load_catalogue
+
+
+@dataclass(frozen=True)
+class EditProfile:
+    """One item of the actor's profile in a structure; an empty telephone or e-mail takes it away."""
+
+    siren: str
+    telephone: str | None = None
+    email: str | None = None
+    fonction: str | None = None
+
+
+def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
+    """Change the telephone, the professional e-mail or the fonction of the actor in one structure.
+
+    Raises:
+        BadInput: the value cannot be read, the fonction is not of the list, or not exactly one item is given.
+        NotFound: the actor is not attached to such a structure.
+        NotAllowed: the rules refuse.
+    """
+    given = [item for item in ("telephone", "email", "fonction") if getattr(command, item) is not None]
+    if len(given) != 1:
+        raise BadInput("profile", "one_at_a_time")
+    (item,) = given
+    with act(office, actor) as it:
+        stay = it.own_stay(command.siren)
+        value = _value(item, str(getattr(command, item)), stay)
+        if value == getattr(stay, item):
+            return
+        it.permit("editProfile", stay)
+        # The fonction is a code, and counts for the rules; how a person is reached stays out of the journal.
+        before, after = (stay.fonction, value) if item == "fonction" else (None, None)
+        setattr(stay, item, value)
+        it.record("profile_changed", stay, before=before, after=after, item=item)
+
+
+def _value(item: str, text: str, stay: Membership) -> str | None:
+    if item == "fonction":
+        if text not in load_catalogue().fonctions:
+            raise BadInput("fonction", "unknown")
+        return text
+    if not text.strip():
+        return None
+    if item == "telephone":
+        return telephone("telephone", text, stay.structure.departement)
+    return email_address("email", text)

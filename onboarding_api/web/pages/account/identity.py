@@ -1,0 +1,46 @@
+"""« Profil », tab « Identité et sécurité » (guide §9, G-35 to G-42)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.usecases.account.edit_identity import EditIdentity, edit_identity
+from onboarding_api.web.forms import submit
+from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.house import house
+from onboarding_api.web.schemas.account import IDENTITY
+from onboarding_api.web.schemas.form import Reading
+
+blueprint = Blueprint("identity", __name__, url_prefix="/profil")
+blueprint.before_request(require_visit)
+
+
+@blueprint.get("")
+def show() -> str:
+    """Identity, identifiant, and the way to the password."""
+    return render_template("account/identity.html")
+
+
+def _form(form: Reading) -> str:
+    return render_template("account/identity_edit.html", form=form)
+
+
+@blueprint.get("/identite")
+def edit() -> str:
+    """« Modifier l'identité » (G-39)."""
+    person = visit().person
+    return _form(Reading({"civilite": person.civilite, "prenom": person.prenom, "nom": person.nom}))
+
+
+@blueprint.post("/identite")
+def submit_identity() -> ResponseReturnValue:
+    """Change civilité, prénom, nom."""
+
+    def act(values: Mapping[str, Any]) -> str:
+        edit_identity(house().office, visit().actor, EditIdentity(**values))
+        flash("Votre identité est modifiée.")
+        return url_for("identity.show")
+
+    return submit(IDENTITY, act, _form)

@@ -1,0 +1,113 @@
+"""Log in by Keycloak, come back, log out; and the pages of Keycloak that the portal leads to."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
+from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
+from onboarding_api.queries.people import person_by_keycloak
+from onboarding_api.web.gate import current_visit
+from onboarding_api.web.house import house, reading
+from onboarding_api.web.local_paths import local_path
+from onboarding_api.web.session import current_session
+
+blueprint = Blueprint("login", __name__)
+
+# Of one browser at once: a tab each.
+MOST_ATTEMPTS = 5
+
+
+@blueprint.get("/connexion")
+def log_in() -> ResponseReturnValue:
+    """Leave for Keycloak's log-in page; the attempt is bound to this browser's session."""
+    return _leave(local_path(request.args.get("suite"), url_for("dashboard.show")))
+
+
+@blueprint.get("/profil/mot-de-passe")
+def change_password() -> ResponseReturnValue:
+    """« Modifier le mot de passe » (G-41): Keycloak's own page, where the rule is shown (G-43 to G-45)."""
+    return _leave(url_for("identity.show"), kc_action="UPDATE_PASSWORD")
+
+
+@blueprint.get("/mot-de-passe-oublie")
+def forgotten_password() -> ResponseReturnValue:
+    """« Mot de passe oublié ? » (G-05): Keycloak sends the link.
+
+    Raises:
+        IssuerUnavailable: Keycloak does not answer.
+    """
+    client = house().identity
+    client.issuer.endpoints_now()
+    query = urlencode({"client_id": client.client_id})
+    return redirect(f"{client.issuer.url}/login-actions/reset-credentials?{query}")
+
+
+@blueprint.get("/connexion/retour")
+def come_back() -> ResponseReturnValue:
+    """Check the answer of Keycloak and open the session, under a new number.
+
+    Raises:
+        LoginRefused: not the answer to an attempt of this browser.
+        IssuerUnavailable: Keycloak does not answer.
+    """
+    under_way = session.get("attempts", [])
+    mine = next((one for one in under_way if one["attempt"]["state"] == request.args.get("state")), None)
+    if mine is None:
+        if current_visit():
+            return redirect(url_for("dashboard.show"))  # the back button, after a log-in that went well
+        raise LoginRefused("state")
+    session["attempts"] = [one for one in under_way if one != mine]
+    tokens = house().identity.finish(Attempt(**mine["attempt"]), request.args)
+    values = _values_of(tokens)
+    if values is None:
+        current_session().log_in({"id_token": tokens.id_token})  # for the log-out, so that another may log in
+        return render_template("account/unknown_account.html"), 403
+    current_session().log_in(values)
+    generate_csrf()  # now, so that reading a page later needs no write
+    return redirect(local_path(mine["suite"], url_for("dashboard.show")))
+
+
+@blueprint.post("/deconnexion")
+def log_out() -> ResponseReturnValue:
+    """End the session here, then the one of Keycloak; here even when Keycloak is down (G-10)."""
+    id_token = session.get("id_token")
+    current_session().end()
+    home = url_for("home.welcome")
+    if id_token is None:
+        return redirect(home, 303)
+    try:
+        there = house().identity.log_out_url(id_token, f"{house().settings.public_url}{home}")
+    except IssuerUnavailable:
+        there = home
+    answer = redirect(there, 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def _leave(suite: str, **parameters: str) -> ResponseReturnValue:
+    url, attempt = house().identity.begin(**parameters)
+    begun = {"attempt": attempt.as_values(), "suite": suite}
+    session["attempts"] = [*session.get("attempts", []), begun][-MOST_ATTEMPTS:]
+    return redirect(url)
+
+
+def _values_of(tokens: Tokens) -> Mapping[str, Any] | None:
+    """What the session keeps; None when the account is none of ours or is closed."""
+    sub, identifiant = str(tokens.id_claims["sub"]), str(tokens.id_claims.get("preferred_username", ""))
+    with reading() as db:
+        person = person_by_keycloak(db, sub, identifiant)
+    if person is None or not person.is_active:
+        return None
+    return {
+        "person_id": person.id,
+        "keycloak_sid": tokens.id_claims.get("sid"),
+        "sub": sub,
+        "identifiant": identifiant,
+        "acr": level_of(tokens.id_claims),
+        "id_token": tokens.id_token,
+    }

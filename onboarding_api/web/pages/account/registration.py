@@ -1,0 +1,70 @@
+"""« Créer mon compte » and « Identifiant oublié ? »: the same answer whether the address is known or not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
+from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
+from onboarding_api.web.forms import submit
+from onboarding_api.web.house import house
+from onboarding_api.web.schemas.account import FORGOTTEN_IDENTIFIANT, REGISTRATION
+from onboarding_api.web.schemas.form import Reading
+
+blueprint = Blueprint("registration", __name__)
+
+
+def _form(form: Reading) -> str:
+    return render_template("account/registration.html", form=form)
+
+
+@blueprint.get("/inscription")
+def register() -> str:
+    """Civilité, prénom, nom, e-mail (GS-01)."""
+    return _form(Reading())
+
+
+@blueprint.post("/inscription")
+def submit_registration() -> ResponseReturnValue:
+    """Register; one mail leaves in every case (security threat 18)."""
+
+    def act(values: Mapping[str, Any]) -> str:
+        register_person(house().office, RegisterPerson(**values))
+        return url_for("registration.thanks")
+
+    return submit(REGISTRATION, act, _form)
+
+
+@blueprint.get("/inscription/merci")
+def thanks() -> str:
+    """What comes next: a mail with the identifiant and the link to choose a password."""
+    return render_template("account/registration_thanks.html")
+
+
+def _forgotten(form: Reading) -> str:
+    return render_template("account/forgotten_identifiant.html", form=form)
+
+
+@blueprint.get("/identifiant-oublie")
+def forgotten_identifiant() -> str:
+    """Ask the e-mail (G-04, GS-04)."""
+    return _forgotten(Reading())
+
+
+@blueprint.post("/identifiant-oublie")
+def submit_forgotten_identifiant() -> ResponseReturnValue:
+    """Send the mail that lists the identifiants, if there are any."""
+
+    def act(values: Mapping[str, Any]) -> str:
+        recall_identifiant(house().office, RecallIdentifiant(**values))
+        return url_for("registration.identifiant_sent")
+
+    return submit(FORGOTTEN_IDENTIFIANT, act, _forgotten)
+
+
+@blueprint.get("/identifiant-oublie/envoye")
+def identifiant_sent() -> str:
+    """The same page in every case."""
+    return render_template("account/identifiant_sent.html")

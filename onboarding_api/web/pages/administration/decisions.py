@@ -1,0 +1,111 @@
+"""The administrator's queue: who asks for what, and the four decisions (GS-24 to GS-26)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.model.refusals import NotFound
+from onboarding_api.queries.requests import Queue, QueueRow, administrator_queue
+from onboarding_api.usecases.administration.decide_habilitation import (
+    DecideHabilitation,
+    deactivate_habilitation,
+    reactivate_habilitation,
+    refuse_habilitation,
+    validate_habilitation,
+)
+from onboarding_api.web.forms import submit
+from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.house import house, now, reading
+from onboarding_api.web.schemas.form import EMPTY, Form, Reading
+from onboarding_api.web.schemas.request import DEACTIVATION_MOTIVE, REFUSAL_MOTIVE
+
+blueprint = Blueprint("decisions", __name__, url_prefix="/demandes")
+blueprint.before_request(require_visit)
+
+Decide = Callable[..., object]
+
+
+@blueprint.get("")
+def queue() -> str:
+    """Pending first, with age, requester, fonction, service; then what was decided."""
+    return _queue(Reading())
+
+
+@blueprint.post("/<uuid:habilitation_id>/valider")
+def validate(habilitation_id: UUID) -> ResponseReturnValue:
+    """« Valider », never one's own request."""
+    return _decide(EMPTY, habilitation_id, validate_habilitation, _queue, "La demande est validée.")
+
+
+@blueprint.get("/<uuid:habilitation_id>/refuser")
+def ask_refusal_motive(habilitation_id: UUID) -> str:
+    """Ask the motive: the requester will read it (GS-25)."""
+    return _motive("administration/decision_refuse.html", habilitation_id)(Reading())
+
+
+@blueprint.post("/<uuid:habilitation_id>/refuser")
+def refuse(habilitation_id: UUID) -> ResponseReturnValue:
+    """« Refuser », with a motive."""
+    page = _motive("administration/decision_refuse.html", habilitation_id)
+    return _decide(REFUSAL_MOTIVE, habilitation_id, refuse_habilitation, page, "La demande est refusée.")
+
+
+@blueprint.get("/<uuid:habilitation_id>/desactiver")
+def ask_deactivation_motive(habilitation_id: UUID) -> str:
+    """Confirm, with a motive if there is one."""
+    return _motive("administration/decision_deactivate.html", habilitation_id)(Reading())
+
+
+@blueprint.post("/<uuid:habilitation_id>/desactiver")
+def deactivate(habilitation_id: UUID) -> ResponseReturnValue:
+    """Take back an access that was validated."""
+    page = _motive("administration/decision_deactivate.html", habilitation_id)
+    said = "L'habilitation est désactivée."
+    return _decide(DEACTIVATION_MOTIVE, habilitation_id, deactivate_habilitation, page, said)
+
+
+@blueprint.post("/<uuid:habilitation_id>/reactiver")
+def reactivate(habilitation_id: UUID) -> ResponseReturnValue:
+    """Give back an access that was taken back."""
+    said = "L'habilitation est de nouveau validée."
+    return _decide(EMPTY, habilitation_id, reactivate_habilitation, _queue, said)
+
+
+def _decide(
+    form: Form, habilitation_id: UUID, decide: Decide, page: Callable[[Reading], str], said: str
+) -> ResponseReturnValue:
+    def act(values: Mapping[str, Any]) -> str:
+        command = DecideHabilitation(str(habilitation_id), values.get("motive") or None)
+        decide(house().office, visit().actor, command)
+        flash(said)
+        return url_for("decisions.queue")
+
+    return submit(form, act, page)
+
+
+def _rows(siren: str) -> Queue:
+    with reading() as db:
+        return administrator_queue(db, visit().person.id, siren, now())
+
+
+def _queue(form: Reading) -> str:
+    return render_template("administration/queue.html", queue=_rows(visit().siren), form=form)
+
+
+def _motive(template: str, habilitation_id: UUID) -> Callable[[Reading], str]:
+    row = _row(str(habilitation_id))
+    return lambda form: render_template(template, row=row, form=form)
+
+
+def _row(habilitation_id: str) -> QueueRow:
+    """In any structure she administers: the active one may have been switched in another tab."""
+    for structure in visit().structures:
+        if structure.is_administrator:
+            queue = _rows(structure.siren)
+            for row in (*queue.pending, *queue.granted, *queue.decided):
+                if row.habilitation_id == habilitation_id:
+                    return row
+    raise NotFound

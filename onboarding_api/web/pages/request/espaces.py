@@ -1,0 +1,73 @@
+"""The buttons of the dashboard: enter an espace, and its conditions particulières (guide §14)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.model.refusals import NotFound
+from onboarding_api.queries.access import entry
+from onboarding_api.queries.terms import terms_to_accept
+from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
+from onboarding_api.web.forms import submit
+from onboarding_api.web.gate import require_visit, structure_of, visit
+from onboarding_api.web.house import house, now, reading
+from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.schemas.request import TERMS
+from policies.catalogue.loader import load_catalogue
+
+blueprint = Blueprint("espaces", __name__, url_prefix="/espaces/<espace>")
+blueprint.before_request(require_visit)
+
+
+@blueprint.get("")
+def enter(espace: str) -> ResponseReturnValue:
+    """Open the relying service, or say what is still missing (« Why can't I open this? »)."""
+    label = _label(espace)
+    here, urls = visit(), house().settings.espace_urls
+    with reading() as db:
+        found = entry(db, here.person.id, here.siren, espace, now(), espace_urls=urls)
+    if found.state == "ready":
+        return redirect(found.url)
+    if found.state == "terms":
+        return redirect(url_for("espaces.terms", espace=espace))
+    template = (
+        "request/espace_preparing.html" if found.state == "preparing" else "request/espace_refused.html"
+    )
+    return render_template(template, espace=espace, label=label, sentences=found.sentences)
+
+
+@blueprint.get("/conditions")
+def terms(espace: str) -> str:
+    """The full text, a box and a button (G-78, GS-35)."""
+    return _terms(espace, Reading())
+
+
+@blueprint.post("/conditions")
+def accept(espace: str) -> ResponseReturnValue:
+    """Keep the proof of this version, then enter."""
+    _label(espace)
+
+    def act(values: Mapping[str, Any]) -> str:
+        command = AcceptTerms(values["siren"], espace, values["version"])
+        accept_terms(house().office, visit().actor, command)
+        session["siren"] = values["siren"]
+        return url_for("espaces.enter", espace=espace)
+
+    return submit(TERMS, act, lambda form: _terms(espace, form))
+
+
+def _terms(espace: str, form: Reading) -> str:
+    _label(espace)
+    structure = structure_of(form)
+    with reading() as db:
+        found = terms_to_accept(db, visit().person.id, structure.siren, espace)
+    return render_template("request/terms.html", terms=found, structure=structure, form=form)
+
+
+def _label(espace: str) -> str:
+    known = load_catalogue().espaces.get(espace)
+    if known is None:
+        raise NotFound
+    return known.label

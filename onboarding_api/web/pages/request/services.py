@@ -1,0 +1,99 @@
+"""« Mes services »: see them, ask for them (guide §10 to §13).
+
+Choosing changes nothing, so the choice travels in the address: the dialog page can be reloaded, left by
+the back button, or come back to after the fonction was given (GS-18).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.model.habilitation import HabilitationState
+from onboarding_api.queries.services import RequestCase, my_services, request_case, service_labels
+from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.web.forms import INVALID, submit
+from onboarding_api.web.gate import require_visit, structure_of, visit
+from onboarding_api.web.house import house, now, reading
+from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.schemas.request import CHOICE, REQUEST
+from policies.catalogue.loader import load_catalogue
+
+blueprint = Blueprint("services", __name__)
+blueprint.before_request(require_visit)
+
+
+@blueprint.get("/services")
+def mine() -> str:
+    """Open, ask and follow in one place (G-47)."""
+    return _mine(Reading())
+
+
+@blueprint.get("/services/demande")
+def choose() -> ResponseReturnValue:
+    """The dialog « Demande d'habilitation » of the case at hand, for the services chosen (G-52, G-53)."""
+    form = CHOICE.read(request.args)
+    if form.faults:
+        return _mine(form), INVALID
+    chosen = form.values["services"]
+    if _needs_fonction(chosen):
+        back = f"{request.path}?{request.query_string.decode()}".replace("%3A", ":")
+        return redirect(url_for("membership.fonction", siren=visit().siren, suite=back))
+    if case_of(visit().siren) == RequestCase.FIRST_USER:
+        return redirect(url_for("letter.become_administrator", services=chosen))
+    return _dialog(Reading({"services": chosen}))
+
+
+@blueprint.post("/services/demande/confirmer")
+def confirm() -> ResponseReturnValue:
+    """« Accepter »: the request is recorded, an administrator decides (G-57)."""
+
+    def act(values: Mapping[str, Any]) -> str:
+        command = RequestHabilitations(values["siren"], tuple(values["services"]), False)
+        request_habilitations(house().office, visit().actor, command)
+        session["siren"] = values["siren"]
+        flash("Votre demande est enregistrée. Vous serez informé(e) par e-mail de son état.")
+        return url_for("services.mine")
+
+    return submit(REQUEST, act, _dialog)
+
+
+def _mine(form: Reading) -> str:
+    here = visit()
+    siren = here.siren
+    with reading() as db:
+        espaces = my_services(db, here.person.id, siren, now())
+    services = [service for espace in espaces for service in espace.services]
+    may_request = any(service.may_request for service in services)
+    # They waited for an administrator, and there is none: nobody would ever decide.
+    pending = [service.key for service in services if service.state == HabilitationState.PENDING]
+    stranded = pending if pending and case_of(siren) == RequestCase.FIRST_USER else []
+    return render_template(
+        "request/services.html", espaces=espaces, form=form, may_request=may_request, stranded=stranded
+    )
+
+
+def _dialog(form: Reading) -> str:
+    chosen = form.typed.get("services", ())
+    structure = structure_of(form)
+    return render_template(
+        "request/request_dialog.html",
+        form=form,
+        structure=structure,
+        chosen=chosen,
+        labels=service_labels(chosen),
+        case=case_of(structure.siren),
+    )
+
+
+def case_of(siren: str) -> RequestCase:
+    """Which case a request in this structure would be now."""
+    with reading() as db:
+        return request_case(db, visit().person.id, siren, now())
+
+
+def _needs_fonction(chosen: list[str]) -> bool:
+    services = load_catalogue().services
+    here = visit()
+    return any(services[key].requires_fonction for key in chosen) and not here.structure(here.siren).fonction

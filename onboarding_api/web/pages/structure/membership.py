@@ -1,0 +1,92 @@
+"""The profile in a structure: telephone, e-mail and fonction, each changed alone (guide §7, G-26 to G-34)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
+from onboarding_api.web.forms import submit
+from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.house import house
+from onboarding_api.web.local_paths import local_path
+from onboarding_api.web.schemas.form import Form, Reading
+from onboarding_api.web.schemas.structure import EMAIL, FONCTION, TELEPHONE
+from onboarding_api.web.wording import telephone_in_groups
+from policies.catalogue.loader import load_catalogue
+
+blueprint = Blueprint("membership", __name__, url_prefix="/structures/<siren:siren>")
+blueprint.before_request(require_visit)
+
+
+@blueprint.get("")
+def show(siren: str) -> str:
+    """The person's page in the structure, behind the button with its name (G-26)."""
+    return render_template("structure/membership.html", structure=visit().structure(siren))
+
+
+@blueprint.get("/telephone")
+def telephone(siren: str) -> str:
+    """« Modifier mon numéro de téléphone » (G-30)."""
+    return _page("structure/membership_telephone.html", siren)(_filled(siren, "telephone"))
+
+
+@blueprint.post("/telephone")
+def edit_telephone(siren: str) -> ResponseReturnValue:
+    """Change the telephone alone."""
+    page = _page("structure/membership_telephone.html", siren)
+    return _edit(TELEPHONE, siren, "telephone", page, "Votre numéro de téléphone est modifié.")
+
+
+@blueprint.get("/email")
+def email(siren: str) -> str:
+    """« Modifier mon adresse e-mail » (GS-13): the professional one, for this structure."""
+    return _page("structure/membership_email.html", siren)(_filled(siren, "email"))
+
+
+@blueprint.post("/email")
+def edit_email(siren: str) -> ResponseReturnValue:
+    """Change the e-mail alone."""
+    page = _page("structure/membership_email.html", siren)
+    return _edit(EMAIL, siren, "email", page, "Votre adresse e-mail dans cette structure est modifiée.")
+
+
+@blueprint.get("/fonction")
+def fonction(siren: str) -> str:
+    """« Modifier ma fonction », from the drop-down list (G-28)."""
+    return _page("structure/membership_fonction.html", siren)(_filled(siren, "fonction"))
+
+
+@blueprint.post("/fonction")
+def edit_fonction(siren: str) -> ResponseReturnValue:
+    """Change the fonction alone; obligatory for the loan services (G-33)."""
+    page = _page("structure/membership_fonction.html", siren)
+    return _edit(FONCTION, siren, "fonction", page, "Votre fonction est modifiée.")
+
+
+def _filled(siren: str, item: str) -> Reading:
+    now_there = getattr(visit().structure(siren), item) or ""
+    shown = telephone_in_groups(now_there) if item == "telephone" else now_there
+    return Reading({item: shown, "suite": request.args.get("suite", "")})
+
+
+def _page(template: str, siren: str) -> Callable[[Reading], str]:
+    structure = visit().structure(siren)
+
+    def show_form(form: Reading) -> str:
+        fonctions = load_catalogue().fonctions.values()
+        return render_template(template, structure=structure, form=form, fonctions=fonctions)
+
+    return show_form
+
+
+def _edit(
+    form: Form, siren: str, item: str, page: Callable[[Reading], str], said: str
+) -> ResponseReturnValue:
+    def act(values: Mapping[str, Any]) -> str:
+        edit_profile(house().office, visit().actor, EditProfile(siren, **{item: values[item]}))
+        flash(said)
+        return local_path(values.get("suite"), url_for("membership.show", siren=siren))
+
+    return submit(form, act, page)

@@ -1,0 +1,112 @@
+"""« Gérer mes structures »: find one, attach to it, leave it (guide §5 and §6)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from onboarding_api.model.refusals import BadInput, NotFound
+from onboarding_api.queries.services import my_services
+from onboarding_api.registry.search import StructureHit, search
+from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
+from onboarding_api.web.errors import answer_to
+from onboarding_api.web.forms import INVALID, submit
+from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.house import house, now, reading
+from onboarding_api.web.local_paths import local_path
+from onboarding_api.web.schemas.form import EMPTY, Reading
+from onboarding_api.web.schemas.structure import ATTACH
+
+blueprint = Blueprint("structures", __name__, url_prefix="/structures")
+blueprint.before_request(require_visit)
+
+MOST_RESULTS = 20
+
+
+@blueprint.get("")
+def mine() -> str:
+    """The structures of the person, with « Ajouter une structure » and « Supprimer » (G-22)."""
+    return render_template("structure/structures.html")
+
+
+@blueprint.get("/ajouter")
+def look_for() -> ResponseReturnValue:
+    """One box: name, postcode, SIREN, SIRET, INSEE code or code tiers (GS-08)."""
+    typed, suite = request.args.get("q", "").strip(), request.args.get("suite", "")
+    form, status = Reading({"q": typed}), 200
+    hits: tuple[StructureHit, ...] = ()
+    if typed:
+        try:
+            hits = _search(typed)
+        except BadInput as refusal:
+            form, status = form.with_fault("q", answer_to(refusal)[1]), INVALID
+    return render_template("structure/structure_search.html", form=form, hits=hits, suite=suite), status
+
+
+@blueprint.get("/ajouter/<siren:siren>")
+def confirm(siren: str) -> str:
+    """Is this the right one? Names do not identify a commune, so département and SIREN are shown."""
+    return _confirmation(siren, Reading({"suite": request.args.get("suite", "")}))
+
+
+@blueprint.post("/ajouter/<siren:siren>")
+def attach(siren: str) -> ResponseReturnValue:
+    """Attach; the structure becomes the active one (G-21)."""
+
+    def act(values: Mapping[str, Any]) -> str:
+        attach_structure(house().office, visit().actor, AttachStructure(siren))
+        session["siren"] = siren
+        flash("Vous êtes rattaché(e) à cette structure.")
+        return local_path(values.get("suite"), url_for("dashboard.show"))
+
+    return submit(ATTACH, act, lambda form: _confirmation(siren, form))
+
+
+@blueprint.get("/<siren:siren>/quitter")
+def leave(siren: str) -> str:
+    """What would be lost (GS-11)."""
+    return _leaving(siren, Reading())
+
+
+@blueprint.post("/<siren:siren>/quitter")
+def detach(siren: str) -> ResponseReturnValue:
+    """Leave the structure (G-23)."""
+
+    def act(_values: Mapping[str, Any]) -> str:
+        detach_structure(house().office, visit().actor, DetachStructure(siren))
+        flash("Vous n'êtes plus rattaché(e) à cette structure.")
+        return url_for("structures.mine")
+
+    return submit(EMPTY, act, lambda form: _leaving(siren, form))
+
+
+def _search(typed: str) -> tuple[StructureHit, ...]:
+    with reading() as db:
+        return search(db, typed, limit=MOST_RESULTS)
+
+
+def _confirmation(siren: str, form: Reading) -> str:
+    try:
+        hit = next((one for one in _search(siren) if one.siren == siren), None)
+    except BadInput:
+        hit = None
+    if hit is None:
+        raise NotFound
+    is_mine = any(one.siren == siren for one in visit().structures)
+    return render_template("structure/structure_confirm.html", hit=hit, form=form, is_mine=is_mine)
+
+
+def _leaving(siren: str, form: Reading) -> str:
+    here = visit()
+    structure = here.structure(siren)
+    with reading() as db:
+        espaces = my_services(db, here.person.id, siren, now())
+    lost = [
+        service
+        for espace in espaces
+        for service in espace.services
+        if service.state in {"granted", "pending", "awaiting_letter"}
+    ]
+    return render_template("structure/structure_leave.html", structure=structure, lost=lost, form=form)

@@ -1,0 +1,183 @@
+"""The catalogue: what can be asked, by whom, as the YAML files say.
+
+The files under `catalogue/` are the source; the portal shows them, the rules speak of their codes, the realm
+gets its clients and roles from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
+from policies.catalogue.yaml_source import Source, load_rules_of_form, load_yaml
+
+__all__ = ["Catalogue", "Espace", "Fonction", "Service", "StructureType", "load_catalogue", "read_catalogue"]
+
+POLICIES = Path(__file__).resolve().parent.parent
+LISTS = (
+    "structure_types",
+    "levels",
+    "desks",
+    "fonctions",
+    "habilitation_states",
+    "espaces",
+    "services",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Espace:
+    """What people open, one Keycloak client; `terms_version` None: no conditions particulières."""
+
+    key: str
+    label: str
+    description: str
+    terms_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One client role of an espace; `key` is `<espace>:<role>`."""
+
+    key: str
+    espace: str
+    role: str
+    label: str
+    description: str
+    requires_fonction: bool
+    structure_types: frozenset[str]
+    conflicts: frozenset[str]
+    levels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fonction:
+    """A fonction of the drop-down list (guide G-28)."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructureType:
+    """A kind of structure."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything by its code, in the order of the files (the order shown)."""
+
+    espaces: Mapping[str, Espace]
+    services: Mapping[str, Service]
+    fonctions: Mapping[str, Fonction]
+    structure_types: Mapping[str, StructureType]
+    levels: Mapping[str, str]
+    desks: Mapping[str, str]
+    habilitation_states: Mapping[str, str]
+
+    def services_of(self, espace: str) -> tuple[Service, ...]:
+        """The services of an espace, in order."""
+        return tuple(service for service in self.services.values() if service.espace == espace)
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        """The codes of a list, as `fonctions`."""
+        return tuple(getattr(self, name))
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """The catalogue of the product.
+
+    Raises:
+        BadSource: a file is wrong; the faults say where.
+    """
+    return read_catalogue(POLICIES)
+
+
+def read_catalogue(root: Path) -> Catalogue:
+    """The catalogue of a policies folder, as another revision's.
+
+    Raises:
+        BadSource: a file is wrong; the faults say where.
+    """
+    sources = {name: load_yaml(root / "catalogue" / f"{name}.yaml", root) for name in LISTS}
+    codes = {name: tuple(source.data) for name, source in sources.items()}
+    faults: list[Fault] = []
+    data = {}
+    for name, source in sources.items():
+        form = load_rules_of_form(root / "catalogue" / "schema" / f"{name}.yaml", root).data
+        data[name], found = _validated(source, form, codes)
+        faults += found
+    faults += _faults_between_lists(sources["services"], codes)
+    if faults:
+        raise BadSource(faults)
+    return _catalogue(data)
+
+
+def _validated(
+    source: Source, form: Mapping[str, Any], codes: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, Any], list[Fault]]:
+    rules = {"list": {"type": "dict", "keysrules": form["key"], "valuesrules": form["value"]}}
+    validator = StrictValidator(rules, references=codes)
+    validator.validate({"list": source.data})
+    known = form["value"].get("schema", ())
+    faults = [
+        source.fault(path, with_guess(message, path, known))
+        for path, message in flat_errors(validator.errors.get("list", []))
+    ]
+    return validator.document["list"], faults
+
+
+def _faults_between_lists(services: Source, codes: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    faults = []
+    for key, service in services.data.items():
+        espace = key.partition(":")[0]
+        if espace not in codes["espaces"]:
+            faults.append(services.fault((key,), f"unknown espace {espace}"))
+        for other in service.get("conflicts", ()) if isinstance(service, dict) else ():
+            if other == key:
+                faults.append(services.fault((key, "conflicts"), "a service is in conflict with another one"))
+            elif key not in services.data.get(other, {}).get("conflicts", ()):
+                faults.append(services.fault((key, "conflicts"), f"{other} must name {key} too"))
+    return faults
+
+
+def _catalogue(data: Mapping[str, Mapping[str, Any]]) -> Catalogue:
+    def plain(name: str, make: Any) -> Mapping[str, Any]:
+        return MappingProxyType({code: make(code, label) for code, label in data[name].items()})
+
+    return Catalogue(
+        espaces=plain("espaces", _espace),
+        services=plain("services", _service),
+        fonctions=plain("fonctions", Fonction),
+        structure_types=plain("structure_types", StructureType),
+        levels=MappingProxyType(dict(data["levels"])),
+        desks=MappingProxyType(dict(data["desks"])),
+        habilitation_states=MappingProxyType(dict(data["habilitation_states"])),
+    )
+
+
+def _espace(key: str, row: Mapping[str, Any]) -> Espace:
+    return Espace(key, row["label"], row["description"], row.get("terms"))
+
+
+def _service(key: str, row: Mapping[str, Any]) -> Service:
+    espace, _, role = key.partition(":")
+    return Service(
+        key=key,
+        espace=espace,
+        role=role,
+        label=row["label"],
+        description=row["description"],
+        requires_fonction=row["requires_fonction"],
+        structure_types=frozenset(row["structure_types"]),
+        conflicts=frozenset(row.get("conflicts", ())),
+        levels=frozenset(row.get("levels", ())),
+    )

@@ -1,0 +1,1 @@
+"""Cedar as text and tree: the only code that imports cedarpy."""

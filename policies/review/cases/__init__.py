@@ -1,0 +1,1 @@
+"""Questions with the answers people expect, and how they are told."""

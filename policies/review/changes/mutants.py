@@ -1,0 +1,104 @@
+"""Every single-point change of a rule: what a slip of the pen could make of it."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from policies.language.cedar import pst
+from policies.language.model import Model
+from policies.language.statements import Rule
+from policies.language.syntax import children, with_child
+
+__all__ = ["Mutant", "mutants_of"]
+
+Change = tuple[str, pst.Expr]
+SWAPPED: dict[str, pst.BinaryOpName] = {
+    "less": "less_eq",
+    "less_eq": "less",
+    "greater": "greater_eq",
+    "greater_eq": "greater",
+    "eq": "not_eq",
+    "not_eq": "eq",
+}
+MEMBERSHIP = ("contains", "contains_any", "contains_all", "is_empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A rule with one change; `template` None: the rule is gone. `is_drop`: something was left out."""
+
+    rule: Rule
+    change: str
+    template: pst.Template | None
+    is_drop: bool
+
+    def __str__(self) -> str:
+        return f"{self.rule.id}: {self.change}"
+
+
+def mutants_of(rule: Rule, model: Model) -> Iterator[Mutant]:
+    """All mutants of a rule, in a stable order."""
+    template = rule.template
+    yield Mutant(rule, "rule dropped", None, is_drop=True)
+    if isinstance(template.action, pst.ActionIn) and len(template.action.entities) > 1:
+        for entity in template.action.entities:
+            kept = tuple(each for each in template.action.entities if each != entity)
+            changed = dataclasses.replace(template, action=pst.ActionIn(kept))
+            yield Mutant(rule, f"action {entity.id} dropped", changed, is_drop=True)
+    for index, clause in enumerate(template.clauses):
+        other = pst.Unless(clause.expr) if isinstance(clause, pst.When) else pst.When(clause.expr)
+        yield Mutant(rule, "when and unless swapped", _with_clause(template, index, other), is_drop=False)
+        for change, expr in _changes(clause.expr, model):
+            made = _with_clause(template, index, dataclasses.replace(clause, expr=expr))
+            yield Mutant(rule, change, made, is_drop=change.startswith("side dropped"))
+
+
+def _with_clause(template: pst.Template, index: int, clause: pst.Clause) -> pst.Template:
+    clauses = (*template.clauses[:index], clause, *template.clauses[index + 1 :])
+    return dataclasses.replace(template, clauses=clauses)
+
+
+def _changes(expr: pst.Expr, model: Model) -> Iterator[Change]:
+    """The expression with one change, at its root or somewhere below."""
+    match expr:
+        case pst.BoolLit() | pst.LongLit() | pst.EntityLit():
+            yield from _changed_literal(expr, model)
+        case pst.BinaryOp() | pst.UnaryOp():
+            yield from _changed_operator(expr)
+    for index, child in enumerate(children(expr)):
+        for change, made in _changes(child, model):
+            yield change, with_child(expr, index, made)
+
+
+def _changed_operator(expr: pst.BinaryOp | pst.UnaryOp) -> Iterator[Change]:
+    match expr:
+        case pst.BinaryOp("and" | "or" as op, left, right):
+            yield f"side dropped: left of {op}", right
+            yield f"side dropped: right of {op}", left
+        case pst.BinaryOp(op, left, right) if op in SWAPPED:
+            yield f"{op} made {SWAPPED[op]}", pst.BinaryOp(SWAPPED[op], left, right)
+        case pst.BinaryOp(op) | pst.UnaryOp(op) if op in MEMBERSHIP:
+            yield f"{op} negated", pst.UnaryOp("not", expr)
+        case pst.UnaryOp("not", arg):
+            yield "! dropped", arg
+        case pst.UnaryOp("duration", pst.StringLit(text)):
+            yield f"{text} made one day longer", pst.UnaryOp("duration", pst.StringLit(_longer(text)))
+
+
+def _changed_literal(expr: pst.BoolLit | pst.LongLit | pst.EntityLit, model: Model) -> Iterator[Change]:
+    match expr:
+        case pst.BoolLit(value):
+            yield f"{value} made {not value}", pst.BoolLit(not value)
+        case pst.LongLit(value):
+            yield f"{value} made {value + 1}", pst.LongLit(value + 1)
+            yield f"{value} made {value - 1}", pst.LongLit(value - 1)
+        case pst.EntityLit(uid) if str(uid.type) in model.enumerations:
+            codes = model.enumerations[str(uid.type)]
+            other = codes[(codes.index(uid.id) + 1) % len(codes)]
+            yield f"{uid.id} made {other}", pst.EntityLit(dataclasses.replace(uid, id=other))
+
+
+def _longer(text: str) -> str:
+    """A duration and one day: `31d1h` -> `32d1h`, `24h` -> `1d24h`."""
+    days, mark, rest = text.partition("d")
+    return f"{int(days) + 1}d{rest}" if mark else f"1d{text}"

@@ -1,0 +1,195 @@
+"""`bdt policy mutate`: which slips the cases would notice; and the golden corpus that pins the others.
+
+A mutant is killed by a case that the engine answers otherwise under it. A mutant under which no answer can
+change is equivalent (proved); one that the validator refuses is no slip. What remains are survivors: the
+exact list of cases that reviewers must still pin. `write_corpus` lets the solver find one case for each.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from policies.engine.decide import Engine, question_of
+from policies.engine.facts import facts_text
+from policies.engine.journal import journal_record
+from policies.engine.request import Request
+from policies.engine.revision import Policies, policy_set
+from policies.language.cedar import Decision as CedarDecision
+from policies.language.cedar import Entities, PolicySet, Schema, is_authorized_batch, pst, validate_policies
+from policies.language.environments import Applied, applied_rules
+from policies.language.model import Environment
+from policies.language.statements import Rule
+from policies.review.cases.case import GOLDEN, Case, golden_cases
+from policies.review.cases.scenarios import read_scenarios
+from policies.review.changes.mutants import Mutant, mutants_of
+from policies.review.proofs.models import find_case
+from policies.review.proofs.smt import Question, world_of
+
+__all__ = ["Mutation", "mutate", "never_decisive", "write_corpus"]
+
+
+@dataclass(slots=True)
+class Mutation:
+    """The mutants by what became of them."""
+
+    killed: list[Mutant] = field(default_factory=list)
+    survivors: list[Mutant] = field(default_factory=list)
+    equivalent: list[Mutant] = field(default_factory=list)
+    rejected: list[Mutant] = field(default_factory=list)
+
+    @property
+    def score(self) -> float:
+        """Killed among those that change an answer."""
+        return len(self.killed) / max(1, len(self.killed) + len(self.survivors))
+
+    def lines(self) -> Iterator[str]:
+        """The result for people."""
+        yield from (f"SURVIVES {mutant.rule.file}:{mutant.rule.line}: {mutant}" for mutant in self.survivors)
+        total = len(self.killed) + len(self.survivors) + len(self.equivalent) + len(self.rejected)
+        yield (
+            f"{total} mutants: {len(self.killed)} killed, {len(self.survivors)} survive, "
+            f"{len(self.equivalent)} equivalent, {len(self.rejected)} refused by the validator; "
+            f"score {self.score:.1%}"
+        )
+
+
+def mutate(policies: Policies) -> Mutation:
+    """Every mutant against scenarios and golden corpus."""
+    bench = _Bench(policies, (*read_scenarios(policies), *golden_cases(policies.root)))
+    found = Mutation()
+    for rule in policies.rules:
+        for mutant in mutants_of(rule, policies.model):
+            bench.file(mutant, found)
+    return found
+
+
+def never_decisive(policies: Policies, cases: Sequence[Case]) -> list[Mutant]:
+    """The rules and conditions that decide no case: leaving them out changes no answer of the cases."""
+    bench = _Bench(policies, cases)
+    dropped = (mutant for rule in policies.rules for mutant in mutants_of(rule, policies.model))
+    return [
+        mutant
+        for mutant in dropped
+        if mutant.is_drop and not mutant.rule.note("depth")
+        if bench.is_valid(mutant) and not bench.kills(mutant)
+    ]
+
+
+def write_corpus(policies: Policies) -> int:
+    """Write the smallest corpus found that kills what the scenarios leave alive; the number of its cases."""
+    bench = _Bench(policies, read_scenarios(policies))
+    found: dict[Mutant, Case] = {}
+    for rule in policies.rules:
+        for mutant in mutants_of(rule, policies.model):
+            if bench.is_valid(mutant) and not bench.kills(mutant):
+                case = bench.distinguishing_case(mutant)
+                if case:
+                    found[mutant] = case
+    lines = [_line(bench.engine, case) for case in _cover(policies, found)]
+    (policies.root / GOLDEN).write_text("".join(lines), encoding="utf-8")
+    return len(lines)
+
+
+def _cover(policies: Policies, found: dict[Mutant, Case]) -> list[Case]:
+    """Few cases that kill all: each time the one that kills most of the mutants still alive (greedy)."""
+    benches = [(case, _Bench(policies, (case,))) for case in found.values()]
+    kills = [(case, {mutant for mutant in found if bench.kills(mutant)}) for case, bench in benches]
+    alive, kept = set(found), []
+    while alive:
+        case, killed = max(kills, key=lambda pair: len(pair[1] & alive))
+        kept.append(case)
+        alive -= killed
+    return kept
+
+
+def _line(engine: Engine, case: Case) -> str:
+    record = journal_record(case.request, engine.decide(case.request))
+    return json.dumps({"kills": case.title, **record}, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+class _Bench:
+    """Cases, by environment, with their facts parsed once."""
+
+    def __init__(self, policies: Policies, cases: Sequence[Case]) -> None:
+        self.engine = Engine(policies)
+        self._policies = policies
+        self._cases: dict[Environment, list[tuple[Case, Entities]]] = {}
+        for case in cases:
+            self.add(case)
+
+    def add(self, case: Case) -> None:
+        request = case.request
+        environment = Environment(request.actor.type, request.action, request.resource.type)
+        facts = self._policies.base.with_added_json_str(facts_text(request.entities), self._policies.schema)
+        self._cases.setdefault(environment, []).append((case, facts))
+
+    def file(self, mutant: Mutant, found: Mutation) -> None:
+        """Put a mutant where it belongs."""
+        if not self.is_valid(mutant):
+            found.rejected.append(mutant)
+        elif self.kills(mutant):
+            found.killed.append(mutant)
+        elif self.distinguishing_case(mutant):
+            found.survivors.append(mutant)
+        else:
+            found.equivalent.append(mutant)
+
+    def is_valid(self, mutant: Mutant) -> bool:
+        """The validator accepts it, so that it could be committed."""
+        if mutant.template is None:
+            return True
+        return bool(validate_policies(str(policy_set([mutant.template])), self._policies.schema))
+
+    def kills(self, mutant: Mutant) -> bool:
+        """Some case is answered otherwise under the mutant."""
+        for environment in self._changed(mutant):
+            mutated = None
+            for case, facts in self._cases.get(environment, ()):
+                mutated = mutated or policy_set(
+                    each.rule.template for each in self._applied(environment, mutant)
+                )
+                if _is_allowed(case.request, mutated, facts, self._policies.schema) != case.allowed:
+                    return True
+        return False
+
+    def distinguishing_case(self, mutant: Mutant) -> Case | None:
+        """A question that the mutant answers otherwise, found by the solver; None: it is equivalent."""
+        for environment in self._changed(mutant):
+            question = Question(world_of(self._policies.model), environment)
+            applied = self.engine.contract(environment).applied
+            changed = self._applied(environment, mutant)
+            differs = question.allow(applied) != question.allow(changed)
+            found = find_case(question, applied, differs, *(each.condition for each in changed))
+            if found:
+                return Case(str(mutant), GOLDEN, 0, found.request, found.allowed, found.rules)
+        return None
+
+    def _changed(self, mutant: Mutant) -> list[Environment]:
+        """The environments where the mutant reads otherwise than its rule."""
+        model = self._policies.model
+        own = (mutant.rule,)
+        return [
+            each
+            for each in model.environments
+            if _conditions(applied_rules(own, model, each))
+            != _conditions(applied_rules(_rule_of(mutant), model, each))
+        ]
+
+    def _applied(self, environment: Environment, mutant: Mutant) -> tuple[Applied, ...]:
+        others = [each for each in self.engine.contract(environment).applied if each.rule is not mutant.rule]
+        return (*others, *applied_rules(_rule_of(mutant), self._policies.model, environment))
+
+
+def _rule_of(mutant: Mutant) -> tuple[Rule, ...]:
+    return (dataclasses.replace(mutant.rule, template=mutant.template),) if mutant.template else ()
+
+
+def _conditions(applied: tuple[Applied, ...]) -> list[pst.Expr]:
+    return [each.condition for each in applied]
+
+
+def _is_allowed(request: Request, rules: PolicySet, facts: Entities, schema: Schema) -> bool:
+    """As the engine decides: an error is a refusal."""
+    (result,) = is_authorized_batch([question_of(request)], rules, facts, schema)
+    return bool(result.decision == CedarDecision.Allow and not result.diagnostics.errors)

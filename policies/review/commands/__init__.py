@@ -1,0 +1,1 @@
+"""`bdt policy …` and its bench."""

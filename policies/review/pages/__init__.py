@@ -1,0 +1,1 @@
+"""What reviewers print and commit: matrix, controls, report."""

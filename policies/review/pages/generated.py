@@ -1,0 +1,14 @@
+"""The pages that are generated from the rules and committed, so that they show in the diff of a review."""
+
+from policies.engine.revision import Policies
+from policies.review.pages import controls, matrix
+
+__all__ = ["render_pages"]
+
+
+def render_pages(policies: Policies) -> dict[str, str]:
+    """The text of each page, by name relative to the policies folder."""
+    return {
+        matrix.MATRIX: matrix.as_markdown(matrix.matrix(policies)),
+        controls.CONTROLS: controls.as_markdown(controls.read_controls(policies)),
+    }

@@ -1,0 +1,1 @@
+"""What holds for every content of the database: check, lint, encoder, properties, second opinion."""
