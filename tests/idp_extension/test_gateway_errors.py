@@ -66,9 +66,9 @@ def test_without_a_token_nothing_is_sent(
 def test_an_expired_token_is_renewed_and_the_call_repeated(
     gateway: KeycloakGateway, keycloak: responses.RequestsMock
 ) -> None:
-    keycloak.get(ADMIN, status=401)
-    keycloak.get(ADMIN, json={"realm": "bdt"})
+    keycloak.get(f"{ADMIN}/users", status=401)
+    keycloak.get(f"{ADMIN}/users", json=[])
 
-    gateway.ping()
+    assert gateway.find_user("nobody") is None
 
     assert len([call for call in keycloak.calls if call.request.url == TOKEN]) == 2

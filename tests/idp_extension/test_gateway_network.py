@@ -100,12 +100,12 @@ def test_a_refused_connection_is_not_sent() -> None:
 
 def test_a_server_that_dies_once_the_token_is_there_is_not_sent() -> None:
     with keycloak_that_says(answer(b"{}")) as server, gateway_to(server.url) as gateway:
-        gateway.ping()
+        gateway.find_user("nobody")
         server.shutdown()
         server.server_close()
 
         with pytest.raises(NotSent):
-            gateway.ping()
+            gateway.find_user("nobody")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_answer_cut_anywhere_is_unknown(cut: bytes) -> None:
         gateway_to(server.url) as gateway,
         pytest.raises(Unknown),
     ):
-        gateway.ping()
+        gateway.find_user("nobody")
 
 
 def test_a_write_cut_in_the_headers_of_its_answer_is_not_taken_for_done() -> None:
@@ -140,7 +140,7 @@ def test_a_write_cut_in_the_headers_of_its_answer_is_not_taken_for_done() -> Non
 
 def test_a_time_out_after_the_effect_is_unknown_and_never_sent_twice() -> None:
     with keycloak_that_says(answer(b"{}")) as server, gateway_to(server.url) as gateway:
-        gateway.ping()  # from here on the token is there, whatever the time-out
+        gateway.find_user("nobody")  # from here on the token is there, whatever the time-out
         server.stall = 2 * SHORT
         gateway._api._connection.timeout = SHORT  # type: ignore[assignment]  # the library says int, requests takes both
         for write in (
@@ -167,7 +167,7 @@ def test_sixteen_threads_share_one_token() -> None:
         gateway_to(server.url) as gateway,
         ThreadPoolExecutor(16) as threads,
     ):
-        list(threads.map(lambda _: gateway.ping(), range(16)))
+        list(threads.map(lambda _: gateway.find_user("nobody"), range(16)))
 
         assert server.tokens_given == 1
 
@@ -178,7 +178,7 @@ def test_sixteen_threads_whose_token_was_revoked_share_the_next_one() -> None:
         gateway_to(server.url) as gateway,
         ThreadPoolExecutor(16) as threads,
     ):
-        list(threads.map(lambda _: gateway.ping(), range(16)))
+        list(threads.map(lambda _: gateway.find_user("nobody"), range(16)))
 
         assert server.tokens_given == 2
 

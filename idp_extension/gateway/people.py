@@ -1,0 +1,94 @@
+"""The people of a realm: their profiles, their passwords, their sessions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from idp_extension.admin_api import AdminAPI, Unknown
+from idp_extension.gateway.calls import created, uuid
+
+
+@dataclass(frozen=True)
+class User:
+    """A person as Keycloak knows her. `identifiant` is Keycloak's username, in lower case."""
+
+    id: str
+    identifiant: str
+    email: str
+    prenom: str
+    nom: str
+    is_active: bool
+
+
+class People:
+    """The users of one realm."""
+
+    def __init__(self, api: AdminAPI) -> None:
+        self._api = api
+
+    def find_user(self, identifiant: str) -> User | None:
+        """The user of that username, None when there is none."""
+        found = self._api.get("users", username=identifiant, exact="true", briefRepresentation="true")
+        return next((_user(user) for user in found if user["username"] == identifiant.lower()), None)
+
+    def get_user(self, user_id: str) -> User | None:
+        """The user of that id, None when there is none any more."""
+        found = self._api.find("users", uuid(user_id))
+        return None if found is None else _user(found)
+
+    def create_user(
+        self, identifiant: str, *, email: str, prenom: str, nom: str, is_active: bool = True
+    ) -> str:
+        """Creates a user without a credential and returns her id; the id of the existing one if there is one.
+
+        Raises `Refused` with status 409 when the e-mail belongs to another user.
+        """
+        body = {"username": identifiant} | _profile(email, prenom, nom, is_active)
+        conflict = created(self._api, "users", body=body)
+        user = self.find_user(identifiant)
+        if user is None:
+            raise conflict or Unknown(f"user {identifiant} was not created")
+        return user.id
+
+    def update_user(self, user_id: str, *, email: str, prenom: str, nom: str, is_active: bool) -> None:
+        """Makes the user's profile the one given."""
+        self._api.put("users", uuid(user_id), body=_profile(email, prenom, nom, is_active))
+        user = self.get_user(user_id)
+        wanted = (email.lower(), prenom, nom, is_active)
+        if user is None or (user.email, user.prenom, user.nom, user.is_active) != wanted:
+            raise Unknown(f"user {user_id} was not updated")
+
+    def send_choose_password_mail(
+        self, user_id: str, client_id: str, redirect_uri: str | None, lifespan_seconds: int
+    ) -> None:
+        """Has Keycloak send the mail whose link lets the person choose her password and proves her address.
+
+        Afterwards she is sent to `redirect_uri`, or offered the home page of `client_id` when it is None.
+        Not to be repeated after `Unknown` without thought: the mail may have left.
+        """
+        query = {"client_id": client_id, "lifespan": str(lifespan_seconds)}
+        if redirect_uri is not None:
+            query["redirect_uri"] = redirect_uri
+        # VERIFY_EMAIL: from 26.8 on the link proves the address only when it is listed.
+        actions = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
+        self._api.put("users", uuid(user_id), "execute-actions-email", body=actions, **query)
+
+    def end_sessions(self, user_id: str) -> None:
+        """Ends every session of the user; refresh tokens die with them."""
+        self._api.post("users", uuid(user_id), "logout")
+        if self._api.get("users", uuid(user_id), "sessions"):
+            raise Unknown(f"sessions of user {user_id} were not ended")
+
+
+def _profile(email: str, prenom: str, nom: str, is_active: bool) -> dict[str, object]:
+    return {"email": email, "firstName": prenom, "lastName": nom, "enabled": is_active}
+
+
+def _user(body: dict[str, Any]) -> User:
+    return User(
+        id=body["id"],
+        identifiant=body["username"],
+        email=body.get("email", ""),
+        prenom=body.get("firstName", ""),
+        nom=body.get("lastName", ""),
+        is_active=body["enabled"],
+    )
