@@ -60,8 +60,8 @@ def questions(
     return tuple(Request(gathered.user(actor), action, ref, now, acr, entities) for action, ref in refs)
 
 
-def stay_to_be(person: Person, structure: Structure) -> Membership:
-    """A stay that does not exist yet: something to ask « may she attach? » about."""
+def membership_to_be(person: Person, structure: Structure) -> Membership:
+    """A membership that does not exist yet: something to ask « may she attach? » about."""
     return Membership(
         id=new_id(),
         person_id=person.id,

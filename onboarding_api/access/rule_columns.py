@@ -64,7 +64,7 @@ def table_of(model: type[Base]) -> FromClause:
 PERSON, STRUCTURE, MEMBERSHIP = table_of(Person), table_of(Structure), table_of(Membership)
 HABILITATION, CLAIM, LETTER = table_of(Habilitation), table_of(Claim), table_of(Letter)
 # The rows of a set have names of their own: one of the outer query's would tie them to its row.
-ADMIN, ADMIN_STAY = PERSON.alias("admin"), MEMBERSHIP.alias("admin_stay")
+ADMIN, ADMIN_MEMBERSHIP = PERSON.alias("admin"), MEMBERSHIP.alias("admin_membership")
 TERM = table_of(Administration).alias("term")
 LIVE, ACCEPTANCE = HABILITATION.alias("live"), table_of(TermsAcceptance).alias("acceptance")
 
@@ -108,10 +108,10 @@ def _rows(source: FromClause, facts: Columns) -> Rows:
 
 def _structure() -> Columns:
     runs = and_(
-        ADMIN_STAY.c.id == TERM.c.membership_id,
-        ADMIN_STAY.c.siren == STRUCTURE.c.siren,
-        ADMIN_STAY.c.state == MembershipState.ATTACHED,
-        ADMIN.c.id == ADMIN_STAY.c.person_id,
+        ADMIN_MEMBERSHIP.c.id == TERM.c.membership_id,
+        ADMIN_MEMBERSHIP.c.siren == STRUCTURE.c.siren,
+        ADMIN_MEMBERSHIP.c.state == MembershipState.ATTACHED,
+        ADMIN.c.id == ADMIN_MEMBERSHIP.c.person_id,
         ADMIN.c.is_active,
         TERM.c.ended_at.is_(None),
     )
@@ -158,11 +158,11 @@ def _habilitation() -> Columns:
 
 
 def _claim(now: datetime) -> Columns:
-    letter, claim, stay = LETTER.alias(), CLAIM.alias(), MEMBERSHIP.alias()
+    letter, claim, membership = LETTER.alias(), CLAIM.alias(), MEMBERSHIP.alias()
     letters = letter.join(claim, claim.c.id == letter.c.claim_id).join(
-        stay, stay.c.id == claim.c.membership_id
+        membership, membership.c.id == claim.c.membership_id
     )
-    of_place_or_person = or_(claim.c.siren == CLAIM.c.siren, stay.c.person_id == MEMBERSHIP.c.person_id)
+    of_place_or_person = or_(claim.c.siren == CLAIM.c.siren, membership.c.person_id == MEMBERSHIP.c.person_id)
     asked = select(func.count()).select_from(letters).where(of_place_or_person)
     values = {
         "": CLAIM.c.id,

@@ -67,7 +67,7 @@ def who_can(session: Session, action: str, resource: EntityRef, now: datetime, a
 
 
 def what_can(session: Session, name: str, now: datetime, acr: int = PASSWORD) -> Rights:
-    """What a person may do, on which of the things that exist; a stay or a request yet to be made is none.
+    """What a person may do, on which of the things that exist (what is yet to be made is none).
 
     Args:
         session: the database.

@@ -17,7 +17,7 @@ from onboarding_api.model.claim import Claim
 from onboarding_api.model.habilitation import Habilitation, Move
 from onboarding_api.model.journal import JournalEntry, append
 from onboarding_api.model.letter import Letter
-from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, Refusal
 from onboarding_api.model.structure import Structure
@@ -96,17 +96,17 @@ class Act:
             raise NotFound
         return structure
 
-    def own_stay(self, siren: str) -> Membership:
-        """The actor's running stay in the structure, which is locked.
+    def own_membership(self, siren: str) -> Membership:
+        """The actor's open membership in the structure, which is locked.
 
         Raises:
             NotFound: no such structure, or the actor is not attached to it.
         """
         self.lock(siren)
-        stay = open_stay(self.session, self.person.id, siren)
-        if stay is None:
+        membership = open_membership(self.session, self.person.id, siren)
+        if membership is None:
             raise NotFound
-        return stay
+        return membership
 
     def may(self, action: str, resource: Resource) -> bool:
         """Ask the rules about something that only leads the way; nothing is journalled."""

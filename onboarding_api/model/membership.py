@@ -20,7 +20,7 @@ class MembershipState(StrEnum):
 
 
 class Membership(Base):
-    """One stay of one person in one structure. Being attached gives no right by itself (GS-10)."""
+    """One person in one structure, from attaching to leaving; it gives no right by itself (GS-10)."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -50,11 +50,11 @@ class Membership(Base):
 
     @property
     def is_attached(self) -> bool:
-        """Whether the stay is open."""
+        """Whether the membership is open."""
         return self.state == MembershipState.ATTACHED
 
     def leave(self, now: datetime) -> None:
-        """End the stay (guide G-23).
+        """End the membership (guide G-23).
 
         Raises:
             NotPossibleNow: it has already ended.
@@ -65,8 +65,8 @@ class Membership(Base):
         self.left_at = now
 
 
-def open_stay(session: Session, person_id: str, siren: str) -> Membership | None:
-    """The running stay of a person in a structure, if any."""
+def open_membership(session: Session, person_id: str, siren: str) -> Membership | None:
+    """The open membership of a person in a structure, if any."""
     return session.scalars(
         select(Membership).where(
             Membership.person_id == person_id,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from onboarding_api.facts import Resource, questions
-from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from policies.engine.decide import decide_many
@@ -22,13 +22,13 @@ def ask(
     return tuple(decide_many(questions(session, person, asked, now=now, acr=PASSWORD)))
 
 
-def stay_of(session: Session, person_id: str, siren: str) -> Membership:
-    """The running stay of a person.
+def membership_of(session: Session, person_id: str, siren: str) -> Membership:
+    """The open membership of a person.
 
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    stay = open_stay(session, person_id, siren)
-    if stay is None:
+    membership = open_membership(session, person_id, siren)
+    if membership is None:
         raise NotFound
-    return stay
+    return membership

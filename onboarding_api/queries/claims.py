@@ -10,7 +10,7 @@ from onboarding_api.model.claim import ClaimState, last_claim
 from onboarding_api.model.habilitation import services_of_claim
 from onboarding_api.model.letter import TRIES_IN_ALL, Letter, last_letter, next_letter_at, wrong_tries
 from onboarding_api.model.validity import is_expired
-from onboarding_api.queries.asking import ask, stay_of
+from onboarding_api.queries.asking import ask, membership_of
 from onboarding_api.queries.services import service_labels
 
 
@@ -53,15 +53,15 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    stay = stay_of(session, person_id, siren)
-    claim = last_claim(session, stay.id)
+    membership = membership_of(session, person_id, siren)
+    claim = last_claim(session, membership.id)
     letter = last_letter(session, claim.id) if claim else None
     if claim is None or letter is None or claim.state == ClaimState.CANCELLED:
         return None
     is_open = claim.state == ClaimState.OPEN
     tries = wrong_tries(session, letter, now)
-    question = ("askNewLetter", claim) if is_open else ("claimAdministration", stay)
-    (decision,) = ask(session, stay.person, [question], now)
+    question = ("askNewLetter", claim) if is_open else ("claimAdministration", membership)
+    (decision,) = ask(session, membership.person, [question], now)
     again_at = next_letter_at(session, siren, person_id, now)
     is_wanted = claim.state in (ClaimState.OPEN, ClaimState.EXPIRED)
     return ClaimView(

@@ -46,7 +46,7 @@ def desired_person(session: Session, person_id: str, now: datetime) -> WantedPer
     person = session.get(Person, person_id)
     if person is None:
         return None
-    stays = session.scalars(
+    memberships = session.scalars(
         select(Membership)
         .where(Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED)
         .order_by(Membership.siren)
@@ -59,21 +59,23 @@ def desired_person(session: Session, person_id: str, now: datetime) -> WantedPer
         nom=person.nom,
         is_active=person.is_active,
         structures=tuple(
-            WantedStructure(stay.siren, stay.structure.name, _effective_services(session, stay, now))
-            for stay in stays
+            WantedStructure(
+                membership.siren, membership.structure.name, _effective_services(session, membership, now)
+            )
+            for membership in memberships
         ),
-        group_ids=_known_groups(session, [stay.structure for stay in stays]),
+        group_ids=_known_groups(session, [membership.structure for membership in memberships]),
     )
 
 
-def _effective_services(session: Session, stay: Membership, now: datetime) -> tuple[str, ...]:
+def _effective_services(session: Session, membership: Membership, now: datetime) -> tuple[str, ...]:
     """What she may enter now: the rules say it, to Keycloak as to the pages."""
     granted = session.scalars(
         select(Habilitation)
-        .where(Habilitation.membership_id == stay.id, Habilitation.state == HabilitationState.GRANTED)
+        .where(Habilitation.membership_id == membership.id, Habilitation.state == HabilitationState.GRANTED)
         .order_by(Habilitation.service)
     ).all()
-    decisions = ask(session, stay.person, [("enterService", each) for each in granted], now)
+    decisions = ask(session, membership.person, [("enterService", each) for each in granted], now)
     return tuple(each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed)
 
 

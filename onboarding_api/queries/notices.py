@@ -134,15 +134,15 @@ def _letter_expired(session: Session, person: Person, args: Args) -> Facts | Non
 
 
 def _administrator_named(session: Session, person: Person, args: Args) -> Facts | None:
-    stay = session.get_one(Membership, args["membership_id"])
-    term = running_term(session, stay.id)
+    membership = session.get_one(Membership, args["membership_id"])
+    term = running_term(session, membership.id)
     if term is None:
         return None
     return {
         "recipient": person.greeting_name,
-        "structure": stay.structure.name,
-        "administrator": stay.person.full_name,
-        "named_on": _day(term.since, stay.structure),
+        "structure": membership.structure.name,
+        "administrator": membership.person.full_name,
+        "named_on": _day(term.since, membership.structure),
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import NotFound
-from onboarding_api.queries.asking import ask, stay_of
+from onboarding_api.queries.asking import ask, membership_of
 from onboarding_api.queries.services import state_label
 from onboarding_api.queries.structures import fonction_label
 from policies.catalogue.loader import load_catalogue
@@ -50,8 +50,8 @@ def administrator_queue(session: Session, person_id: str, siren: str, now: datet
     Raises:
         NotFound: the rules do not show it to this person.
     """
-    stay = stay_of(session, person_id, siren)
-    (decision,) = ask(session, stay.person, [("viewQueue", stay.structure)], now)
+    membership = membership_of(session, person_id, siren)
+    (decision,) = ask(session, membership.person, [("viewQueue", membership.structure)], now)
     if not decision.allowed:
         raise NotFound
     pending = _rows(session, siren, HabilitationState.PENDING)
@@ -82,14 +82,14 @@ def _by_name(habilitation: Habilitation) -> tuple[str, str, str]:
 
 
 def _view(habilitation: Habilitation, person_id: str, now: datetime) -> QueueRow:
-    stay = habilitation.membership
+    membership = habilitation.membership
     return QueueRow(
         habilitation_id=habilitation.id,
-        requester=stay.person.full_name,
-        fonction=fonction_label(stay.fonction),
+        requester=membership.person.full_name,
+        fonction=fonction_label(membership.fonction),
         service_label=load_catalogue().services[habilitation.service].label,
         requested_at=habilitation.requested_at,
-        is_own=stay.person_id == person_id,
+        is_own=membership.person_id == person_id,
         age_days=(now - habilitation.requested_at).days,
         state=habilitation.state,
         state_label=state_label(habilitation.state),

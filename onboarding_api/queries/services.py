@@ -13,7 +13,7 @@ from onboarding_api.model.administration import running_terms
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
-from onboarding_api.queries.asking import ask, stay_of
+from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import Espace, Service, load_catalogue
 from policies.engine.explain import explain_fr
 from policies.engine.request import Decision
@@ -86,11 +86,11 @@ def my_services(session: Session, person_id: str, siren: str, now: datetime) -> 
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    stay = stay_of(session, person_id, siren)
-    asked = _ask_all(session, stay, now)
+    membership = membership_of(session, person_id, siren)
+    asked = _ask_all(session, membership, now)
     waiting = _waiting_sentence(request_case(session, person_id, siren, now))
     terms = running_terms(session, siren)
-    if terms and all(term.membership_id == stay.id for term in terms):
+    if terms and all(term.membership_id == membership.id for term in terms):
         waiting = ALONE
     return tuple(_espace_view(espace, asked, waiting) for espace in load_catalogue().espaces.values())
 
@@ -101,36 +101,38 @@ def request_case(session: Session, person_id: str, siren: str, now: datetime) ->
     Raises:
         NotFound: the person is not attached to such a structure.
     """
-    stay = stay_of(session, person_id, siren)
-    (decision,) = ask(session, stay.person, [("claimAdministration", stay)], now)
+    membership = membership_of(session, person_id, siren)
+    (decision,) = ask(session, membership.person, [("claimAdministration", membership)], now)
     if decision.allowed:
         return RequestCase.FIRST_USER
     claim = open_claim(session, siren)
     if "G-ADMIN-EXISTS" in decision.rules or claim is None:
         return RequestCase.ADMINISTRATOR
-    return RequestCase.OWN_CLAIM if claim.membership_id == stay.id else RequestCase.CLAIM_OPEN
+    return RequestCase.OWN_CLAIM if claim.membership_id == membership.id else RequestCase.CLAIM_OPEN
 
 
-def _ask_all(session: Session, stay: Membership, now: datetime) -> dict[str, _Asked]:
-    latest = _latest(session, stay)
+def _ask_all(session: Session, membership: Membership, now: datetime) -> dict[str, _Asked]:
+    latest = _latest(session, membership)
     services = load_catalogue().services
-    subjects = {key: latest.get(key) or request_to_be(stay, key) for key in services}
+    subjects = {key: latest.get(key) or request_to_be(membership, key) for key in services}
     pairs = [
         (action, subject)
         for subject in subjects.values()
         for action in ("requestHabilitation", "enterService")
     ]
-    decisions = iter(ask(session, stay.person, pairs, now))
+    decisions = iter(ask(session, membership.person, pairs, now))
     return {
         key: _Asked(service, latest.get(key), next(decisions), next(decisions))
         for key, service in services.items()
     }
 
 
-def _latest(session: Session, stay: Membership) -> dict[str, Habilitation]:
+def _latest(session: Session, membership: Membership) -> dict[str, Habilitation]:
     """The open request for each service, else the one changed last."""
     rows = session.scalars(
-        select(Habilitation).where(Habilitation.membership_id == stay.id).order_by(Habilitation.changed_at)
+        select(Habilitation)
+        .where(Habilitation.membership_id == membership.id)
+        .order_by(Habilitation.changed_at)
     ).all()
     return {row.service: row for row in sorted(rows, key=lambda row: row.state in OPEN_STATES)}
 

@@ -15,7 +15,7 @@ from policies.catalogue.loader import load_catalogue
 
 @dataclass(frozen=True)
 class MyStructure:
-    """One running stay. `fonction` is the code; `departement` is in words, « Pyrénées-Orientales (66) ».
+    """One open membership. `fonction` is the code; `departement` is in words, « Pyrénées-Orientales (66) ».
 
     `pending_count` counts what waits for an administrator; it is 0 for who is not one.
     """
@@ -39,10 +39,13 @@ def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
     mine = select(Membership).where(
         Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED
     )
-    stays = session.scalars(mine).all()
+    memberships = session.scalars(mine).all()
     administered = _administered(session, person_id)
     pending = _pending(session, administered)
-    views = (_view(stay, stay.siren in administered, pending.get(stay.siren, 0)) for stay in stays)
+    views = (
+        _view(membership, membership.siren in administered, pending.get(membership.siren, 0))
+        for membership in memberships
+    )
     return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
 
 
@@ -52,19 +55,19 @@ def fonction_label(code: str | None) -> str | None:
     return known.label if known else code
 
 
-def _view(stay: Membership, is_administrator: bool, pending: int) -> MyStructure:
-    structure = stay.structure
+def _view(membership: Membership, is_administrator: bool, pending: int) -> MyStructure:
+    structure = membership.structure
     return MyStructure(
-        siren=stay.siren,
+        siren=membership.siren,
         name=structure.name,
         kind=structure.kind,
         departement=f"{structure.departement_name} ({structure.departement})",
         is_administrator=is_administrator,
-        membership_id=stay.id,
-        fonction=stay.fonction,
-        fonction_label=fonction_label(stay.fonction),
-        telephone=stay.telephone,
-        email=stay.email,
+        membership_id=membership.id,
+        fonction=membership.fonction,
+        fonction_label=fonction_label(membership.fonction),
+        telephone=membership.telephone,
+        email=membership.email,
         code_tiers=structure.code_tiers,
         pending_count=pending,
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.model.terms import TermsAcceptance, terms_text
-from onboarding_api.queries.asking import stay_of
+from onboarding_api.queries.asking import membership_of
 from policies.catalogue.loader import load_catalogue
 
 
@@ -30,13 +30,13 @@ def terms_to_accept(session: Session, person_id: str, siren: str, espace: str) -
     Raises:
         NotFound: no such espace, none to accept there, or the person is not attached to the structure.
     """
-    stay = stay_of(session, person_id, siren)
+    membership = membership_of(session, person_id, siren)
     known = load_catalogue().espaces.get(espace)
     if known is None or known.terms_version is None:
         raise NotFound
     text = terms_text(known.key, known.terms_version)
     accepted = select(TermsAcceptance.accepted_at).where(
-        TermsAcceptance.membership_id == stay.id,
+        TermsAcceptance.membership_id == membership.id,
         TermsAcceptance.espace == known.key,
         TermsAcceptance.version == known.terms_version,
     )

@@ -45,8 +45,10 @@ def found_eus(database: Database, now: datetime = NOON) -> Eus:
         departement_name="Pyrénées-Orientales",
         postcodes=["66500"],
     )
-    stay = Membership(person=person, structure=structure, fonction="secretaire-general", attached_at=now)
-    claim = Claim(membership=stay, siren=SIREN, claimed_at=now)
+    membership = Membership(
+        person=person, structure=structure, fonction="secretaire-general", attached_at=now
+    )
+    claim = Claim(membership=membership, siren=SIREN, claimed_at=now)
     letter = Letter(claim=claim, asked_at=now, state_at=now)
     with database.writing() as session:
         session.add(letter)
@@ -54,7 +56,7 @@ def found_eus(database: Database, now: datetime = NOON) -> Eus:
         for service in ("mes-prets:demande", "mes-prets:suivi"):
             session.add(
                 Habilitation(
-                    membership=stay,
+                    membership=membership,
                     service=service,
                     state=HabilitationState.AWAITING_LETTER,
                     claim_id=claim.id,
@@ -62,4 +64,4 @@ def found_eus(database: Database, now: datetime = NOON) -> Eus:
                     changed_at=now,
                 )
             )
-        return Eus(person.id, stay.id, claim.id, letter.id)
+        return Eus(person.id, membership.id, claim.id, letter.id)

@@ -24,7 +24,7 @@ from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.letter import last_letter
-from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind
 from onboarding_api.model.terms import TermsAcceptance
@@ -176,7 +176,9 @@ class Someone:
         with self.portal.writing() as session:
             session.add(
                 Administration(
-                    membership_id=self._stay(session, siren).id, origin=Origin.LETTER, since=self.portal.now
+                    membership_id=self._membership(session, siren).id,
+                    origin=Origin.LETTER,
+                    since=self.portal.now,
                 )
             )
         return self
@@ -187,7 +189,7 @@ class Someone:
             for service in services:
                 session.add(
                     Habilitation(
-                        membership_id=self._stay(session, siren).id,
+                        membership_id=self._membership(session, siren).id,
                         service=service,
                         state=HabilitationState(state),
                         requested_at=self.portal.now,
@@ -201,7 +203,7 @@ class Someone:
         with self.portal.writing() as session:
             session.add(
                 TermsAcceptance(
-                    membership_id=self._stay(session, siren).id,
+                    membership_id=self._membership(session, siren).id,
                     espace=espace,
                     version=version,
                     text_sha256="0" * 64,
@@ -250,7 +252,7 @@ class Someone:
             )
             return session.scalars(running).first() is not None
 
-    def _stay(self, session: Session, siren: str) -> Membership:
-        stay = open_stay(session, self.id, siren)
-        assert stay, "attach the person first"
-        return stay
+    def _membership(self, session: Session, siren: str) -> Membership:
+        membership = open_membership(session, self.id, siren)
+        assert membership, "attach the person first"
+        return membership

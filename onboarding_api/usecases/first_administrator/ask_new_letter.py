@@ -31,14 +31,14 @@ def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
         NoPostalAddress: no letter can reach the structure.
     """
     with act(office, actor) as it:
-        stay = it.own_stay(command.siren)
-        claim = last_claim(it.session, stay.id)
+        membership = it.own_membership(command.siren)
+        claim = last_claim(it.session, membership.id)
         if claim is None:
             raise NotFound
         if claim.state == ClaimState.EXPIRED:
-            it.permit("claimAdministration", stay)
+            it.permit("claimAdministration", membership)
             lapsed = services_of_claim(it.session, claim.id, HabilitationState.EXPIRED)
-            request_services(it, stay, tuple(sorted(lapsed)), accepts=True)
+            request_services(it, membership, tuple(sorted(lapsed)), accepts=True)
         elif not _was_just_asked(it, claim):
             _ask_again(it, claim)
 

@@ -12,18 +12,20 @@ from onboarding_api.model.refusals import LetterLimit, NoPostalAddress, NotFound
 from onboarding_api.model.structure import Structure
 
 
-def open_claim_of(it: Act, stay: Membership) -> Claim:
+def open_claim_of(it: Act, membership: Membership) -> Claim:
     """Open the claim of a first user and ask its letter. The rules have been asked.
 
     Raises:
         LetterLimit: a letter left for this structure in the last 24 hours, or three in 30 days.
         NoPostalAddress: no letter can reach the structure.
     """
-    check_address(stay.structure)
-    again_at = next_letter_at(it.session, stay.siren, stay.person_id, it.now)
+    check_address(membership.structure)
+    again_at = next_letter_at(it.session, membership.siren, membership.person_id, it.now)
     if again_at:
         raise LetterLimit(again_at)
-    claim = Claim(membership=stay, membership_id=stay.id, siren=stay.siren, claimed_at=it.now)
+    claim = Claim(
+        membership=membership, membership_id=membership.id, siren=membership.siren, claimed_at=it.now
+    )
     it.session.add(claim)
     it.session.flush()
     it.record("claim_opened", claim, after=claim.state)

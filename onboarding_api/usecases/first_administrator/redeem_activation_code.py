@@ -52,7 +52,7 @@ def redeem_activation_code(office: Office, actor: Actor, command: RedeemActivati
 
 
 def _try(it: Act, siren: str, code: str, keys: CodeKeys) -> RedeemOutcome | WrongCode:
-    claim = last_claim(it.session, it.own_stay(siren).id)
+    claim = last_claim(it.session, it.own_membership(siren).id)
     letter = last_letter(it.session, claim.id) if claim else None
     if claim is None or letter is None:
         raise NotFound
@@ -127,16 +127,20 @@ def _name_administrator(it: Act, claim: Claim) -> RedeemOutcome:
     before = claim.state
     claim.close(ClaimState.REDEEMED, it.now)
     it.record("claim_redeemed", claim, before=before, after=claim.state)
-    stay = claim.membership
+    membership = claim.membership
     term = Administration(
-        membership=stay, membership_id=stay.id, origin=Origin.LETTER, rank=Rank.REFERENT, since=it.now
+        membership=membership,
+        membership_id=membership.id,
+        origin=Origin.LETTER,
+        rank=Rank.REFERENT,
+        since=it.now,
     )
     it.session.add(term)
     it.session.flush()
-    it.record("administrator_named", stay, after=term.rank, origin=term.origin)
+    it.record("administrator_named", membership, after=term.rank, origin=term.origin)
     for habilitation in requests:
         it.move(habilitation, Move.GRANT, "habilitation_granted")
-    _hand_over(it, stay.siren)
+    _hand_over(it, membership.siren)
     return RedeemOutcome(tuple(habilitation.service for habilitation in requests))
 
 

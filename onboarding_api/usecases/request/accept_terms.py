@@ -33,23 +33,23 @@ def accept_terms(office: Office, actor: Actor, command: AcceptTerms) -> None:
     if command.version != espace.terms_version:
         raise BadInput("version", "stale")
     with act(office, actor) as it:
-        stay = it.own_stay(command.siren)
+        membership = it.own_membership(command.siren)
         kept = select(TermsAcceptance).where(
-            TermsAcceptance.membership_id == stay.id,
+            TermsAcceptance.membership_id == membership.id,
             TermsAcceptance.espace == espace.key,
             TermsAcceptance.version == command.version,
         )
         if it.session.scalars(kept).one_or_none():
             return
-        it.permit("acceptTerms", stay)
+        it.permit("acceptTerms", membership)
         text = terms_text(espace.key, command.version)
         it.session.add(
             TermsAcceptance(
-                membership_id=stay.id,
+                membership_id=membership.id,
                 espace=espace.key,
                 version=command.version,
                 text_sha256=text.sha256,
                 accepted_at=it.now,
             )
         )
-        it.record("terms_accepted", stay, espace=espace.key, version=command.version, text=text.sha256)
+        it.record("terms_accepted", membership, espace=espace.key, version=command.version, text=text.sha256)

@@ -47,19 +47,23 @@ def request_habilitations(office: Office, actor: Actor, command: RequestHabilita
     """
     services = _known(command.services)
     with act(office, actor) as it:
-        return request_services(it, it.own_stay(command.siren), services, command.becomes_administrator)
+        return request_services(it, it.own_membership(command.siren), services, command.becomes_administrator)
 
 
-def request_services(it: Act, stay: Membership, services: tuple[str, ...], accepts: bool) -> RequestOutcome:
-    """The same inside an act, for a stay in a locked structure and services of the catalogue."""
-    claim = _claim_if_first(it, stay, accepts)
-    held = {habilitation.service: habilitation for habilitation in open_habilitations(it.session, stay.id)}
+def request_services(
+    it: Act, membership: Membership, services: tuple[str, ...], accepts: bool
+) -> RequestOutcome:
+    """The same inside an act, for a membership in a locked structure and services of the catalogue."""
+    claim = _claim_if_first(it, membership, accepts)
+    held = {
+        habilitation.service: habilitation for habilitation in open_habilitations(it.session, membership.id)
+    }
     for service in services:
         if service not in held:
-            held[service] = _request(it, stay, service, claim)
+            held[service] = _request(it, membership, service, claim)
     if claim:
         bring_along(it, claim)
-    own = claim or _own_open_claim(it, stay)
+    own = claim or _own_open_claim(it, membership)
     return RequestOutcome(own.reference if own else None, tuple(held[service].id for service in services))
 
 
@@ -71,23 +75,23 @@ def _known(services: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(services))
 
 
-def _claim_if_first(it: Act, stay: Membership, accepts: bool) -> Claim | None:
+def _claim_if_first(it: Act, membership: Membership, accepts: bool) -> Claim | None:
     """A new claim in CASE 2, None in CASE 1."""
-    if not it.may("claimAdministration", stay):
+    if not it.may("claimAdministration", membership):
         return None
     if not accepts:
         raise FirstUserMustAccept
-    it.permit("claimAdministration", stay)
-    lapsed = open_claim(it.session, stay.siren)
+    it.permit("claimAdministration", membership)
+    lapsed = open_claim(it.session, membership.siren)
     if lapsed:
         # The rules no longer count it; the job that closes such claims has not come by yet.
         expire_claim_of(it, lapsed)
-    return open_claim_of(it, stay)
+    return open_claim_of(it, membership)
 
 
-def _request(it: Act, stay: Membership, service: str, claim: Claim | None) -> Habilitation:
+def _request(it: Act, membership: Membership, service: str, claim: Claim | None) -> Habilitation:
     """One request. It is there when the rules are asked about the next one: the two may be in conflict."""
-    habilitation = request_to_be(stay, service)
+    habilitation = request_to_be(membership, service)
     it.permit("requestHabilitation", habilitation)
     habilitation.state = HabilitationState.AWAITING_LETTER if claim else HabilitationState.PENDING
     habilitation.claim_id = claim.id if claim else None
@@ -99,6 +103,6 @@ def _request(it: Act, stay: Membership, service: str, claim: Claim | None) -> Ha
     return habilitation
 
 
-def _own_open_claim(it: Act, stay: Membership) -> Claim | None:
-    claim = open_claim(it.session, stay.siren)
-    return claim if claim and claim.membership_id == stay.id else None
+def _own_open_claim(it: Act, membership: Membership) -> Claim | None:
+    claim = open_claim(it.session, membership.siren)
+    return claim if claim and claim.membership_id == membership.id else None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from onboarding_api.acts.act import Actor, Office, act
-from onboarding_api.facts import stay_to_be
-from onboarding_api.model.membership import MembershipState, open_stay
+from onboarding_api.facts import membership_to_be
+from onboarding_api.model.membership import MembershipState, open_membership
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ def attach_structure(office: Office, actor: Actor, command: AttachStructure) -> 
     """Attach the actor, who gets no right by it (GS-10); attached already, nothing changes.
 
     Returns:
-        The id of the running stay.
+        The id of the open membership.
 
     Raises:
         NotFound: no such structure.
@@ -26,13 +26,13 @@ def attach_structure(office: Office, actor: Actor, command: AttachStructure) -> 
     """
     with act(office, actor) as it:
         structure = it.lock(command.siren)
-        stay = open_stay(it.session, actor.person_id, command.siren)
-        if stay:
-            return stay.id
-        stay = stay_to_be(it.person, structure)
-        it.permit("attach", stay)
-        stay.state, stay.attached_at = MembershipState.ATTACHED, it.now
-        it.session.add(stay)
+        membership = open_membership(it.session, actor.person_id, command.siren)
+        if membership:
+            return membership.id
+        membership = membership_to_be(it.person, structure)
+        it.permit("attach", membership)
+        membership.state, membership.attached_at = MembershipState.ATTACHED, it.now
+        it.session.add(membership)
         it.session.flush()
-        it.record("structure_attached", stay, after=stay.state)
-        return stay.id
+        it.record("structure_attached", membership, after=membership.state)
+        return membership.id

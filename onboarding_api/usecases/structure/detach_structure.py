@@ -8,7 +8,7 @@ from onboarding_api.acts.act import Act, Actor, Office, act
 from onboarding_api.model.administration import running_term
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import Move, open_habilitations
-from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.usecases.first_administrator.claims import cancel_claim
 
@@ -21,9 +21,9 @@ class DetachStructure:
 
 
 def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> None:
-    """End the stay, and with it the habilitations, the claim and the administration (GS-11).
+    """End the membership, and with it the habilitations, the claim and the administration (GS-11).
 
-    A second click finds the stay ended and does nothing.
+    A second click finds it ended and does nothing.
 
     Raises:
         NotFound: no such structure, or the actor was never attached to it.
@@ -31,15 +31,15 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
     """
     with act(office, actor) as it:
         it.lock(command.siren)
-        stay = open_stay(it.session, actor.person_id, command.siren)
-        if stay is None:
+        membership = open_membership(it.session, actor.person_id, command.siren)
+        if membership is None:
             _check_was_there(it, command.siren)
             return
-        it.permit("detach", stay)
-        _end_rights(it, stay)
-        before = stay.state
-        stay.leave(it.now)
-        it.record("structure_left", stay, before=before, after=stay.state)
+        it.permit("detach", membership)
+        _end_rights(it, membership)
+        before = membership.state
+        membership.leave(it.now)
+        it.record("structure_left", membership, before=before, after=membership.state)
 
 
 def _check_was_there(it: Act, siren: str) -> None:
@@ -48,13 +48,13 @@ def _check_was_there(it: Act, siren: str) -> None:
         raise NotFound
 
 
-def _end_rights(it: Act, stay: Membership) -> None:
-    claim = open_claim(it.session, stay.siren)
-    if claim and claim.membership_id == stay.id:
+def _end_rights(it: Act, membership: Membership) -> None:
+    claim = open_claim(it.session, membership.siren)
+    if claim and claim.membership_id == membership.id:
         cancel_claim(it, claim)
-    for habilitation in open_habilitations(it.session, stay.id):
+    for habilitation in open_habilitations(it.session, membership.id):
         it.move(habilitation, Move.CANCEL, "habilitation_cancelled")
-    term = running_term(it.session, stay.id)
+    term = running_term(it.session, membership.id)
     if term:
         term.end(it.now)
-        it.record("administrator_resigned", stay, before=term.rank)
+        it.record("administrator_resigned", membership, before=term.rank)

@@ -32,18 +32,18 @@ def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
         raise BadInput("profile", "one_at_a_time")
     (item,) = given
     with act(office, actor) as it:
-        stay = it.own_stay(command.siren)
-        value = _value(item, str(getattr(command, item)), stay)
-        if value == getattr(stay, item):
+        membership = it.own_membership(command.siren)
+        value = _value(item, str(getattr(command, item)), membership)
+        if value == getattr(membership, item):
             return
-        it.permit("editProfile", stay)
+        it.permit("editProfile", membership)
         # The fonction is a code, and counts for the rules; how a person is reached stays out of the journal.
-        before, after = (stay.fonction, value) if item == "fonction" else (None, None)
-        setattr(stay, item, value)
-        it.record("profile_changed", stay, before=before, after=after, item=item)
+        before, after = (membership.fonction, value) if item == "fonction" else (None, None)
+        setattr(membership, item, value)
+        it.record("profile_changed", membership, before=before, after=after, item=item)
 
 
-def _value(item: str, text: str, stay: Membership) -> str | None:
+def _value(item: str, text: str, membership: Membership) -> str | None:
     if item == "fonction":
         if text not in load_catalogue().fonctions:
             raise BadInput("fonction", "unknown")
@@ -51,5 +51,5 @@ def _value(item: str, text: str, stay: Membership) -> str | None:
     if not text.strip():
         return None
     if item == "telephone":
-        return telephone("telephone", text, stay.structure.departement)
+        return telephone("telephone", text, membership.structure.departement)
     return email_address("email", text)

@@ -10,7 +10,7 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState, new_reference
 from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState, Move
 from onboarding_api.model.letter import Letter, last_letter
-from onboarding_api.model.membership import Membership, MembershipState, open_stay
+from onboarding_api.model.membership import Membership, MembershipState, open_membership
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.terms import terms_text
 from policies.catalogue.loader import load_catalogue
@@ -45,13 +45,13 @@ def test_only_an_open_claim_is_closed(state: ClaimState, end: ClaimState) -> Non
             claim.close(end, MONDAY)
 
 
-def test_a_stay_and_a_term_end_once() -> None:
-    stay, term = Membership(state=MembershipState.ATTACHED), Administration()
-    stay.leave(MONDAY)
+def test_a_membership_and_a_term_end_once() -> None:
+    membership, term = Membership(state=MembershipState.ATTACHED), Administration()
+    membership.leave(MONDAY)
     term.end(MONDAY)
-    assert (stay.left_at, term.ended_at) == (MONDAY, MONDAY)
+    assert (membership.left_at, term.ended_at) == (MONDAY, MONDAY)
     with pytest.raises(NotPossibleNow):
-        stay.leave(MONDAY)
+        membership.leave(MONDAY)
     with pytest.raises(NotPossibleNow):
         term.end(MONDAY)
 
@@ -71,21 +71,21 @@ def test_every_version_of_terms_in_the_catalogue_has_its_text() -> None:
             assert len(text.sha256) == 64
 
 
-def test_the_database_keeps_one_open_stay_claim_request_and_term(database: Database) -> None:
+def test_the_database_keeps_one_open_membership_claim_request_and_term(database: Database) -> None:
     portal = Portal(database)
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus).holding(eus, SERVICE)
     with portal.reading() as session:
-        stay = open_stay(session, anne.id, eus)
-    assert stay
+        membership = open_membership(session, anne.id, eus)
+    assert membership
     with portal.writing() as session:
-        session.add(Claim(membership_id=stay.id, siren=eus, claimed_at=MONDAY))
+        session.add(Claim(membership_id=membership.id, siren=eus, claimed_at=MONDAY))
     again = (
         Membership(person_id=anne.id, siren=eus, attached_at=MONDAY),
-        Claim(membership_id=stay.id, siren=eus, claimed_at=MONDAY),
-        Administration(membership_id=stay.id, origin=Origin.APPOINTED, since=MONDAY),
+        Claim(membership_id=membership.id, siren=eus, claimed_at=MONDAY),
+        Administration(membership_id=membership.id, origin=Origin.APPOINTED, since=MONDAY),
         Habilitation(
-            membership_id=stay.id,
+            membership_id=membership.id,
             service=SERVICE,
             state=HabilitationState.PENDING,
             requested_at=MONDAY,
@@ -102,8 +102,8 @@ def test_a_code_is_consumed_by_one_statement_once(database: Database) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
     with portal.writing() as session:
-        stay = open_stay(session, anne.id, eus)
-        claim = Claim(membership=stay, siren=eus, claimed_at=MONDAY)
+        membership = open_membership(session, anne.id, eus)
+        claim = Claim(membership=membership, siren=eus, claimed_at=MONDAY)
         session.add(Letter(claim=claim, asked_at=MONDAY, state_at=MONDAY))
     with portal.writing() as session:
         letter = last_letter(session, session.query(Claim.id).scalar())

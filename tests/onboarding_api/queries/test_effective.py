@@ -25,11 +25,11 @@ def test_projection_and_rules_agree(database: Database, state: HabilitationState
     for person, is_attached, is_active, is_open, has_ended in product((paul, ana), *[(True, False)] * 4):
         with portal.reading() as session:
             habilitation = session.get_one(Habilitation, person.habilitation(eus, LOAN))
-            stay = habilitation.membership
-            stay.state = MembershipState.ATTACHED if is_attached else MembershipState.LEFT
-            stay.person.is_active, stay.structure.is_active = is_active, is_open
+            membership = habilitation.membership
+            membership.state = MembershipState.ATTACHED if is_attached else MembershipState.LEFT
+            membership.person.is_active, membership.structure.is_active = is_active, is_open
             habilitation.expires_at = portal.now if has_ended else None
-            (decision,) = ask(session, stay.person, [("enterService", habilitation)], portal.now)
+            (decision,) = ask(session, membership.person, [("enterService", habilitation)], portal.now)
             wanted = desired_person(session, person.id, portal.now)
             assert wanted
             projected = any(LOAN in place.services for place in wanted.structures)

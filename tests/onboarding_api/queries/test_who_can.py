@@ -43,7 +43,7 @@ AGES = (timedelta(), INSTANT, DAY, 20 * DAY, 31 * DAY, 31 * DAY + timedelta(hour
 class Directory:
     """Random people, places and papers: every state, every limit, every column that may be NULL."""
 
-    def __init__(self, portal: Portal, seed: int, stays: int) -> None:
+    def __init__(self, portal: Portal, seed: int, memberships: int) -> None:
         self._draw = random.Random(seed)
         self._portal = portal
         places = [portal.a_structure(f"Lieu {n}", self._draw.choice(("commune", "epci"))) for n in range(5)]
@@ -55,8 +55,8 @@ class Directory:
                 person.is_active = self._often()
             for structure in session.scalars(select(Structure)):
                 structure.is_active = self._often()
-            for _ in range(stays):
-                self._stay(session, self._draw.choice(people), self._draw.choice(places))
+            for _ in range(memberships):
+                self._membership(session, self._draw.choice(people), self._draw.choice(places))
             session.flush()
             for siren in places:
                 self._claims(session, siren)
@@ -64,10 +64,10 @@ class Directory:
     def _often(self) -> bool:
         return self._draw.random() < 0.9
 
-    def _stay(self, session: Session, person_id: str, siren: str) -> None:
+    def _membership(self, session: Session, person_id: str, siren: str) -> None:
         runs = Membership.person_id == person_id, Membership.siren == siren, Membership.state == "attached"
         is_second = session.scalars(select(Membership).where(*runs)).first()
-        stay = Membership(
+        membership = Membership(
             id=new_id(),
             person_id=person_id,
             siren=siren,
@@ -75,35 +75,41 @@ class Directory:
             fonction=self._draw.choice(("maire", "elu", "", None)),
             attached_at=self._portal.now,
         )
-        session.add(stay)
+        session.add(membership)
         session.flush()
-        session.add_all((*self._terms(stay), *self._acceptances(stay), *self._habilitations(stay)))
+        session.add_all(
+            (*self._terms(membership), *self._acceptances(membership), *self._habilitations(membership))
+        )
 
-    def _terms(self, stay: Membership) -> Iterator[Administration]:
-        if stay.siren in self._without_administrator:
+    def _terms(self, membership: Membership) -> Iterator[Administration]:
+        if membership.siren in self._without_administrator:
             return
         for _ in range(self._draw.choice((0, 1, 1))):
             rank, ended = self._draw.choice(list(Rank)), None if self._often() else self._portal.now
             yield Administration(
-                membership_id=stay.id, origin=Origin.LETTER, rank=rank, since=self._portal.now, ended_at=ended
+                membership_id=membership.id,
+                origin=Origin.LETTER,
+                rank=rank,
+                since=self._portal.now,
+                ended_at=ended,
             )
 
-    def _acceptances(self, stay: Membership) -> Iterator[TermsAcceptance]:
+    def _acceptances(self, membership: Membership) -> Iterator[TermsAcceptance]:
         for version in self._draw.sample(("2022-02", "2021-01"), self._draw.randrange(3)):
             yield TermsAcceptance(
-                membership_id=stay.id,
+                membership_id=membership.id,
                 espace=self._draw.choice(("mes-prets", "dataviz-coeur-de-ville")),
                 version=version,
                 text_sha256="0" * 64,
                 accepted_at=self._portal.now,
             )
 
-    def _habilitations(self, stay: Membership) -> Iterator[Habilitation]:
+    def _habilitations(self, membership: Membership) -> Iterator[Habilitation]:
         services = self._draw.sample(sorted(load_catalogue().services), self._draw.randrange(4))
         for service in services:
             ends = self._draw.choice((None, *(sign * age for age in (*AGES, 30 * DAY) for sign in (1, -1))))
             yield Habilitation(
-                membership_id=stay.id,
+                membership_id=membership.id,
                 service=service,
                 state=self._draw.choice(list(HabilitationState)),
                 requested_at=self._portal.now,
@@ -112,12 +118,12 @@ class Directory:
             )
 
     def _claims(self, session: Session, siren: str) -> None:
-        stays = session.scalars(select(Membership).where(Membership.siren == siren)).all()
+        memberships = session.scalars(select(Membership).where(Membership.siren == siren)).all()
         others = self._draw.sample([state for state in ClaimState if state != ClaimState.OPEN], 2)
-        for state in [*([ClaimState.OPEN] if self._often() else []), *others] if stays else []:
+        for state in [*([ClaimState.OPEN] if self._often() else []), *others] if memberships else []:
             claim = Claim(
                 id=new_id(),
-                membership_id=self._draw.choice(stays).id,
+                membership_id=self._draw.choice(memberships).id,
                 siren=siren,
                 state=state,
                 claimed_at=self._portal.now - self._draw.choice(AGES),
@@ -177,7 +183,7 @@ def test_five_thousand_rows_are_listed_as_the_engine_decides(database: Database)
     while asked < int(os.environ.get(NIGHTLY, "5000")):
         seed = random.randrange(2**31)
         empty(portal)
-        Directory(portal, seed, stays=24)
+        Directory(portal, seed, memberships=24)
         with portal.reading() as session:
             number, allowed = by_engine(session, portal)
             listed = in_sql(session, load_policies(), portal)
@@ -190,7 +196,7 @@ def test_five_thousand_rows_are_listed_as_the_engine_decides(database: Database)
 @pytest.mark.slow
 def test_a_rule_that_the_list_forgot_is_noticed(database: Database, left_out: str) -> None:
     portal, policies = Portal(database), load_policies()
-    Directory(portal, seed=1, stays=24)
+    Directory(portal, seed=1, memberships=24)
     forgetful = policies.with_rules(tuple(rule for rule in policies.rules if rule.id != left_out))
     with portal.reading() as session:
         assert in_sql(session, forgetful, portal) != in_sql(session, policies, portal)
@@ -199,7 +205,7 @@ def test_a_rule_that_the_list_forgot_is_noticed(database: Database, left_out: st
 def test_what_facts_never_give_is_absent_from_the_map_too(database: Database) -> None:
     """An attribute that facts.py learns to give must get its column: nothing else would notice."""
     portal = Portal(database)
-    Directory(portal, seed=2, stays=12)
+    Directory(portal, seed=2, memberships=12)
     given: dict[str, set[str]] = {}
     with portal.reading() as session:
         pairs = [("any", thing) for kind in KINDS.values() for thing in session.scalars(select(kind))]

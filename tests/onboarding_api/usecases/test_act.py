@@ -7,7 +7,7 @@ import pytest
 from onboarding_api.acts.act import Act, Actor, act
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.journal import JournalEntry, first_broken_link
-from onboarding_api.model.membership import Membership, open_stay
+from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, NotPossibleNow
 from tests.builders.portal import Portal
@@ -23,16 +23,16 @@ def test_a_fault_in_the_middle_leaves_nothing(portal: Portal) -> None:
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
 
     def leave_and_fail(it: Act) -> None:
-        stay = it.own_stay(eus)
-        it.permit("detach", stay)
-        stay.leave(it.now)
-        it.record("structure_left", stay)
+        membership = it.own_membership(eus)
+        it.permit("detach", membership)
+        membership.leave(it.now)
+        it.record("structure_left", membership)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         perform(portal, anne.actor, leave_and_fail)
     with portal.reading() as session:
-        assert open_stay(session, anne.id, eus)
+        assert open_membership(session, anne.id, eus)
     assert (portal.count(JournalEntry), portal.count(Delivery)) == (0, 0)
 
 
@@ -41,11 +41,11 @@ def test_a_refusal_undoes_the_act_and_is_the_only_line_left(portal: Portal) -> N
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
 
     def edit_then_look(it: Act) -> None:
-        stay = it.own_stay(eus)
-        it.permit("editProfile", stay)
-        stay.telephone = "+33140205050"
-        it.record("profile_changed", stay)
-        it.permit("viewQueue", stay.structure)
+        membership = it.own_membership(eus)
+        it.permit("editProfile", membership)
+        membership.telephone = "+33140205050"
+        it.record("profile_changed", membership)
+        it.permit("viewQueue", membership.structure)
 
     with pytest.raises(NotAllowed):
         perform(portal, anne.actor, edit_then_look)
@@ -64,8 +64,8 @@ def test_what_is_not_possible_leaves_no_line(portal: Portal) -> None:
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
 
     def fly(it: Act) -> None:
-        it.permit("detach", it.own_stay(eus))
-        raise NotPossibleNow("stay", "attached", "fly")
+        it.permit("detach", it.own_membership(eus))
+        raise NotPossibleNow("membership", "attached", "fly")
 
     with pytest.raises(NotPossibleNow):
         perform(portal, anne.actor, fly)
@@ -77,7 +77,7 @@ def test_nobody_and_nowhere_are_not_found(portal: Portal) -> None:
     anne = portal.a_person("Anne", "Roca").actor
     for actor, siren in ((None, eus), (Actor("nobody"), eus), (anne, "000000000"), (anne, eus)):
         with pytest.raises(NotFound):
-            perform(portal, actor, lambda it, siren=siren: it.own_stay(siren))
+            perform(portal, actor, lambda it, siren=siren: it.own_membership(siren))
 
 
 def test_a_password_suffices_today_and_no_authentication_does_not(portal: Portal) -> None:
@@ -94,6 +94,6 @@ def test_a_disabled_account_does_nothing(portal: Portal) -> None:
     with portal.writing() as session:
         session.get_one(Person, anne.id).is_active = False
     with pytest.raises(NotAllowed) as refusal:
-        perform(portal, anne.actor, lambda it: it.permit("editProfile", it.own_stay(eus)))
+        perform(portal, anne.actor, lambda it: it.permit("editProfile", it.own_membership(eus)))
     assert refusal.value.rules == ("G-ACCOUNT",)
     assert refusal.value.sentences == ("Votre compte est désactivé.",)

@@ -13,11 +13,13 @@ from onboarding_api.queries.notices import READERS
 from tests.builders.portal import MONDAY
 
 ANNE, PAUL, ZOE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
-STAY = "44444444-0000-4000-8000-000000000000"
+MEMBERSHIP = "44444444-0000-4000-8000-000000000000"
 
 
 def happened(event: str, seq: int = 1, **refs: str) -> Happening:
-    return Happening(event, seq, MONDAY, PAUL, "216600742", {"membership_id": STAY, **refs}, (ANNE, ZOE))
+    return Happening(
+        event, seq, MONDAY, PAUL, "216600742", {"membership_id": MEMBERSHIP, **refs}, (ANNE, ZOE)
+    )
 
 
 def test_every_event_that_a_use_case_records_is_in_the_table() -> None:
@@ -75,7 +77,7 @@ def test_keys_and_lanes_fit_their_columns() -> None:
     ids = {name: ANNE for name in ("claim_id", "letter_id", "habilitation_id")}
     for event in CONSEQUENCES:
         happening = Happening(
-            event, 10**12, MONDAY, PAUL, "216600742", {"membership_id": STAY, **ids}, (ANNE,), MONDAY
+            event, 10**12, MONDAY, PAUL, "216600742", {"membership_id": MEMBERSHIP, **ids}, (ANNE,), MONDAY
         )
         for row in deliveries([happening]):
             assert len(row.unique_key) <= 160

@@ -23,7 +23,7 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.letter import Letter
-from onboarding_api.model.membership import open_stay
+from onboarding_api.model.membership import open_membership
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
@@ -159,7 +159,7 @@ class Clicks(RuleBasedStateMachine):
 
     def is_attached(self, who: int) -> bool:
         with self.portal.reading() as session:
-            return open_stay(session, self.people[who].id, self.eus) is not None
+            return open_membership(session, self.people[who].id, self.eus) is not None
 
     @invariant()
     def decisions_are_by_administrators_on_the_requests_of_others(self) -> None:

@@ -25,7 +25,7 @@ def profile(person: Someone) -> tuple[str | None, str | None, str | None]:
     return place.telephone, place.email, place.fonction
 
 
-def test_attaching_twice_is_one_stay(portal: Portal) -> None:
+def test_attaching_twice_is_one_membership(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = portal.a_person("Cendrine", "Martin")
     first = attach_structure(portal.office, cendrine.actor, AttachStructure(eus))

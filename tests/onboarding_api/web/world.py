@@ -36,9 +36,9 @@ def build_world(database: Database) -> None:
     paul = _person("paul123", Civilite.MONSIEUR, "Paul", "Durand")
     odile = _person("odil456", Civilite.MADAME, "Odile", "Testa")
     jean = _person("jean789", Civilite.MONSIEUR, "Jean", "Testo")
-    administrators = _stay(cendrine, eus, fonction="secretaire-general", telephone="+33468960627")
-    members = _stay(paul, eus, fonction="agent-comptable")
-    claimants = _stay(odile, estavar, fonction="maire")
+    administrators = _membership(cendrine, eus, fonction="secretaire-general", telephone="+33468960627")
+    members = _membership(paul, eus, fonction="agent-comptable")
+    claimants = _membership(odile, estavar, fonction="maire")
     letter = _letter(claimants)
     state = HabilitationState
     with database.writing() as session:
@@ -59,10 +59,10 @@ def build_world(database: Database) -> None:
         )
 
 
-def _letter(stay: Membership) -> Letter:
+def _letter(membership: Membership) -> Letter:
     """Spooled two days ago, with the fingerprint of CODE."""
     asked, issued = NOON - timedelta(days=3), NOON - timedelta(days=2)
-    claim = Claim(id=CLAIM, reference=REFERENCE, membership=stay, siren=ESTAVAR, claimed_at=asked)
+    claim = Claim(id=CLAIM, reference=REFERENCE, membership=membership, siren=ESTAVAR, claimed_at=asked)
     printed = fingerprint(CODE, CLAIM, KEYS)
     return Letter(
         claim=claim,
@@ -76,10 +76,12 @@ def _letter(stay: Membership) -> Letter:
     )
 
 
-def _habilitation(stay: Membership, service: str, state: HabilitationState, **more: str) -> Habilitation:
+def _habilitation(
+    membership: Membership, service: str, state: HabilitationState, **more: str
+) -> Habilitation:
     asked, changed = NOON - timedelta(days=4), NOON - timedelta(days=1)
     return Habilitation(
-        membership=stay, service=service, state=state, requested_at=asked, changed_at=changed, **more
+        membership=membership, service=service, state=state, requested_at=asked, changed_at=changed, **more
     )
 
 
@@ -111,5 +113,5 @@ def _structure(siren: str, bare_name: str, insee: str, postcode: str) -> Structu
     )
 
 
-def _stay(person: Person, structure: Structure, **profile: str) -> Membership:
+def _membership(person: Person, structure: Structure, **profile: str) -> Membership:
     return Membership(person=person, structure=structure, attached_at=NOON - timedelta(days=9), **profile)
