@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from demo.house import House, Ports
 from demo.story import EUS, Story
+from demo.system import Ports, System
 from policies.review.commands.policy import bench_command
 
 PATIENCE_SECONDS = 30.0
@@ -29,9 +29,9 @@ def decision(decisions: int) -> None:
     """
     with (
         tempfile.TemporaryDirectory(prefix="bdt-bench-") as directory,
-        House(Path(directory) / "house", Ports.free(), lambda *_: None) as house,
+        System(Path(directory) / "system", Ports.free(), lambda *_: None) as system,
     ):
-        story = Story(house)
+        story = Story(system)
         for title, act in story.steps[:10]:
             click.echo(f"{title} : {act()}")
         story.welcome_second_user()

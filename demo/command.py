@@ -10,8 +10,8 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from demo.house import CannotStart, House, Ports
 from demo.story import CENDRINE, PASSWORD, PAUL, Story
+from demo.system import CannotStart, Ports, System
 from idp_extension.gateway import GatewayError
 from idp_extension.server import ServerError
 
@@ -27,13 +27,13 @@ def demo(walk: bool, once: bool, directory: Path) -> None:
     began = time.monotonic()
     _on_stop(_stop_once)
     try:
-        with House(directory.resolve(), Ports(), _Progress()) as house:
-            story = Story(house)
+        with System(directory.resolve(), Ports(), _Progress()) as system:
+            story = Story(system)
             held = not walk or _walk(story)
             console.print(f"[bold]{time.monotonic() - began:.0f} s[/bold]")
             if once or not held:
                 sys.exit(0 if held else 1)
-            _tell_addresses(house, story)
+            _tell_addresses(system, story)
             signal.pause()
     except (CannotStart, ServerError, GatewayError) as error:
         console.print(f"[red]{error}[/red]")
@@ -81,20 +81,20 @@ def _walk(story: Story) -> bool:
     return True
 
 
-def _tell_addresses(house: House, story: Story) -> None:
+def _tell_addresses(system: System, story: Story) -> None:
     console.print("\n[bold]The system is up; Ctrl-C stops it.[/bold]")
     for name, url in (
-        ("Portail", house.portal_url),
-        ("Mes prêts en ligne", house.mes_prets_url),
-        ("E-mails reçus", house.mailbox_url),
-        ("Keycloak", house.keycloak_url),
+        ("Portail", system.portal_url),
+        ("Mes prêts en ligne", system.mes_prets_url),
+        ("E-mails reçus", system.mailbox_url),
+        ("Keycloak", system.keycloak_url),
     ):
         console.print(f"  {name:20} {url}")
-    console.print(f"  {'Courriers':20} {house.spool}")
+    console.print(f"  {'Courriers':20} {system.spool}")
     for email in (CENDRINE, PAUL):
         if email in story.identifiants:
             console.print(f"  {'Se connecter':20} {story.identifiants[email]} / {PASSWORD}  ({email})")
-    if house.keycloak:
+    if system.keycloak:
         console.print(
-            f"  {'Console Keycloak':20} {house.keycloak.admin_user} / {house.keycloak.admin_password}"
+            f"  {'Console Keycloak':20} {system.keycloak.admin_user} / {system.keycloak.admin_password}"
         )

@@ -7,7 +7,7 @@ letter, rights in the token that a relying service received.
 from collections.abc import Callable
 
 from demo.browser import Browser, NotOnPage
-from demo.house import House
+from demo.system import System
 from demo.witness import Mailbox, NotSeen, Spool, code_in, roles_of, wait_for
 
 EUS, FOREIGN, UNKNOWN = "216600742", "216600726", "123456782"
@@ -20,10 +20,10 @@ TOO_SIMPLE = "abcdefgh"
 class Story:
     """Two people, two communes; `steps` in the order of the guide."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._mailbox = Mailbox(house.mailbox_url)
-        self._spool = Spool(house.spool)
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._mailbox = Mailbox(system.mailbox_url)
+        self._spool = Spool(system.spool)
         self.cendrine, self.paul = Browser(), Browser()
         self.identifiants: dict[str, str] = {}
 
@@ -181,7 +181,7 @@ class Story:
 
     @property
     def _portal(self) -> str:
-        return self._house.portal_url
+        return self._system.portal_url
 
     def _register(self, browser: Browser, civilite: str, prenom: str, nom: str, email: str) -> None:
         browser.visit(f"{self._portal}/inscription")
@@ -274,12 +274,12 @@ class Story:
             siren: the structure asked for; empty names none.
         """
         identifiant = self.identifiants[CENDRINE if browser is self.cendrine else PAUL]
-        browser.visit(f"{self._house.mes_prets_url}/connexion" + (f"?structure={siren}" if siren else ""))
+        browser.visit(f"{self._system.mes_prets_url}/connexion" + (f"?structure={siren}" if siren else ""))
         self._identify(browser, identifiant)
-        browser.visit(f"{self._house.mes_prets_url}/jeton")
+        browser.visit(f"{self._system.mes_prets_url}/jeton")
         if "/realms/" in browser.url:  # the sessions were ended between the two pages
             self._identify(browser, identifiant)
-            browser.visit(f"{self._house.mes_prets_url}/jeton")
+            browser.visit(f"{self._system.mes_prets_url}/jeton")
         return roles_of(browser.answer.text, "mes-prets")
 
     def _wait_roles(self, browser: Browser, siren: str, roles: list[str]) -> list[str]:

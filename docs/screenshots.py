@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the browser's finder belongs to the tests
 
-from demo.house import House, Ports
 from demo.story import CENDRINE, PASSWORD, Story
+from demo.system import Ports, System
 from tests.builders.chromium import ARGUMENTS, find_chromium
 
 IMAGES = Path(__file__).parent / "images"
@@ -24,21 +24,21 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as directory,
-        House(Path(directory) / "house", Ports.free(), lambda *_: None) as house,
+        System(Path(directory) / "system", Ports.free(), lambda *_: None) as system,
         sync_playwright() as playwright,
     ):
-        story = Story(house)
+        story = Story(system)
         for _title, act in story.steps[:10]:
             act()
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         page = chromium.new_page(viewport={"width": 1100, "height": 760}, locale="fr-FR")
-        page.goto(f"{house.portal_url}/connexion")
+        page.goto(f"{system.portal_url}/connexion")
         page.fill("#username", story.identifiants[CENDRINE])
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
         page.wait_for_url("**/tableau-de-bord")
         for name, path in PAGES.items():
-            page.goto(f"{house.portal_url}{path}")
+            page.goto(f"{system.portal_url}{path}")
             page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
         chromium.close()
 

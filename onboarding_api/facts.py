@@ -11,7 +11,7 @@ from types import MappingProxyType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.administration import Administration, Rank, running_terms
+from onboarding_api.model.administration import Administration, Rank, administrators_of
 from onboarding_api.model.base import new_id
 from onboarding_api.model.claim import Claim, ClaimState, open_claim
 from onboarding_api.model.habilitation import Habilitation, open_habilitations
@@ -110,7 +110,7 @@ class _Slice:
         ref = EntityRef("Structure", structure.siren)
         if ref in self._found:
             return ref
-        terms = running_terms(self._session, structure.siren)
+        terms = administrators_of(self._session, structure.siren)
         facts: dict[str, Value] = {
             "type": EntityRef("StructureType", structure.kind),
             "isActive": structure.is_active,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.consequences.table import Happening, deliveries
 from onboarding_api.facts import Resource, question
 from onboarding_api.model.activation_code import CodeKeys
-from onboarding_api.model.administration import running_terms
+from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.habilitation import Habilitation, Move
@@ -195,7 +195,7 @@ class Act:
         told = []
         for happening in self._happenings:
             siren = happening.siren
-            terms = running_terms(self.session, siren) if siren else ()
+            terms = administrators_of(self.session, siren) if siren else ()
             people = tuple(term.membership.person_id for term in terms)
             told.append(replace(happening, administrators=people))
         self.session.add_all(deliveries(told))

@@ -60,7 +60,7 @@ class Administration(Base):
         self.ended_at = now
 
 
-def running_terms(session: Session, siren: str) -> tuple[Administration, ...]:
+def administrators_of(session: Session, siren: str) -> tuple[Administration, ...]:
     """The administrators of a structure today, first named first. Disabled accounts administer nothing."""
     return tuple(
         session.scalars(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.administration import running_term, running_terms
+from onboarding_api.model.administration import administrators_of, running_term
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.delivery import ADDRESS
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, services_of_claim
@@ -192,7 +192,7 @@ def _facts_of_claim(person: Person, claim: Claim) -> Facts:
 
 
 def _administers(session: Session, person: Person, siren: str) -> bool:
-    return any(term.membership.person_id == person.id for term in running_terms(session, siren))
+    return any(term.membership.person_id == person.id for term in administrators_of(session, siren))
 
 
 def _day(moment: datetime, structure: Structure) -> date:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.facts import request_to_be
-from onboarding_api.model.administration import running_terms
+from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
@@ -89,7 +89,7 @@ def my_services(session: Session, person_id: str, siren: str, now: datetime) -> 
     membership = membership_of(session, person_id, siren)
     asked = _ask_all(session, membership, now)
     waiting = _waiting_sentence(request_case(session, person_id, siren, now))
-    terms = running_terms(session, siren)
+    terms = administrators_of(session, siren)
     if terms and all(term.membership_id == membership.id for term in terms):
         waiting = ALONE
     return tuple(_espace_view(espace, asked, waiting) for espace in load_catalogue().espaces.values())

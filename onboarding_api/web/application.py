@@ -15,8 +15,8 @@ from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
 from onboarding_api.web import api, error_pages, headers, wording
 from onboarding_api.web.gate import current_visit
-from onboarding_api.web.house import EXTENSION, House
 from onboarding_api.web.pages import BLUEPRINTS
+from onboarding_api.web.parts import EXTENSION, Parts
 from onboarding_api.web.session import ServerSessions
 
 CLIENT_ID = "portail"
@@ -44,7 +44,7 @@ def build_application(settings: Settings, office: Office) -> Flask:
     )
     app.url_map.converters["siren"] = SirenConverter
     app.session_interface = ServerSessions(office.database, office.clock)
-    app.extensions[EXTENSION] = House(settings, office, _openid_client(settings))
+    app.extensions[EXTENSION] = Parts(settings, office, _openid_client(settings))
     headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
     error_pages.install(app)

@@ -8,21 +8,21 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.model.refusals import BadInput, NotFound, Refusal
 from onboarding_api.web.errors import answer_to
-from onboarding_api.web.schemas.form import Form, Reading
+from onboarding_api.web.schemas.form import FilledForm, Form
 
 INVALID = 422
 
 
-def submit(
+def answer_form(
     form: Form,
-    act: Callable[[Mapping[str, Any]], str],
-    show: Callable[[Reading], str],
+    submit: Callable[[Mapping[str, Any]], str],
+    show: Callable[[FilledForm], str],
 ) -> ResponseReturnValue:
-    """Read the form of this request and act on it.
+    """Read the form of this request and submit it.
 
     Args:
         form: what the request may contain.
-        act: does it, and gives the path of the page to go to (POST-redirect-GET, so that neither the back
+        submit: does it, and gives the path of the page to go to (POST-redirect-GET, so that neither the back
             button nor a reload sends the form again).
         show: the page of the form with its faults.
     """
@@ -30,7 +30,7 @@ def submit(
     if found.faults:
         return show(found), INVALID
     try:
-        return redirect(act(found.values), 303)
+        return redirect(submit(found.values), 303)
     except NotFound:
         raise
     except Refusal as refusal:

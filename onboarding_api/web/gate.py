@@ -10,8 +10,8 @@ from onboarding_api.acts.act import Actor
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.people import PersonView, person_by_keycloak
 from onboarding_api.queries.structures import MyStructure, my_structures
-from onboarding_api.web.house import reading
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.parts import reading
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.session import current_session
 
 
@@ -64,7 +64,7 @@ def visit() -> Visit:
     return found
 
 
-def structure_of(form: Reading) -> MyStructure:
+def structure_of(form: FilledForm) -> MyStructure:
     """The structure that a form is about: it keeps its own when another tab switches the active one.
 
     Raises:

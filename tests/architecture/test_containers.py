@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from demo.house import Ports
+from demo.system import Ports
 from idp_extension.server import KEYCLOAK_VERSION
 from onboarding_api.cli import PARTS
 from onboarding_api.settings import VARIABLES

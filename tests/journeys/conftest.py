@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from demo.house import House, Ports
+from demo.system import Ports, System
 from idp_extension.server import BuiltServer
 from tests.builders.chromium import ARGUMENTS
 from tests.builders.keyboard import Keyboard
 
 
 @pytest.fixture(scope="session")
-def house(keycloak_build: BuiltServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def system(keycloak_build: BuiltServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Keycloak, portal, worker, mailbox and the sample service, all real."""
-    with House(tmp_path_factory.mktemp("house") / "demo", Ports.free(), lambda *_: None) as house:
-        yield house
+    with System(tmp_path_factory.mktemp("system") / "demo", Ports.free(), lambda *_: None) as system:
+        yield system
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.house import House
 from demo.story import EUS, PASSWORD, TOO_SIMPLE
+from demo.system import System
 from demo.witness import Mailbox, Spool, code_in
 from tests.builders.keyboard import Keyboard
 
@@ -21,10 +21,10 @@ CENDRINE, PAUL = "cendrine@eus.example", "paul@eus.example"
 class Journey:
     """What people of the story do at their keyboards."""
 
-    def __init__(self, house: House) -> None:
-        self.portal, self.mes_prets = house.portal_url, house.mes_prets_url
-        self.mailbox = Mailbox(house.mailbox_url)
-        self.spool = Spool(house.spool)
+    def __init__(self, system: System) -> None:
+        self.portal, self.mes_prets = system.portal_url, system.mes_prets_url
+        self.mailbox = Mailbox(system.mailbox_url)
+        self.spool = Spool(system.spool)
 
     def register(self, person: Keyboard, civilite: str, prenom: str, nom: str, email: str) -> None:
         person.visit(self.portal)
@@ -140,8 +140,8 @@ class Journey:
         self.mailbox.wait(PAUL, "désactivée")
 
 
-def test_a_commune_from_registration_to_a_service(house: House, somebody: Callable[[], Keyboard]) -> None:
-    journey = Journey(house)
+def test_a_commune_from_registration_to_a_service(system: System, somebody: Callable[[], Keyboard]) -> None:
+    journey = Journey(system)
     cendrine, paul = somebody(), somebody()
 
     journey.first_user(cendrine)

@@ -1,4 +1,4 @@
-"""What people see, and what is kept, when a part of the house is down (guide silent; issue: bad input)."""
+"""What people see, and what is kept, when a part of the system is down (guide silent; issue: bad input)."""
 
 import os
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.browser import Browser
-from demo.house import House
+from demo.system import System
 from demo.witness import Mailbox, wait_for
 
 pytestmark = pytest.mark.keycloak
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.keycloak
 RETRIES_SECONDS = 90.0
 
 
-def register(house: House, email: str) -> Browser:
+def register(system: System, email: str) -> Browser:
     browser = Browser()
-    browser.visit(f"{house.portal_url}/inscription")
+    browser.visit(f"{system.portal_url}/inscription")
     browser.tick("Madame")
     browser.fill("Prénom", "Odile")
     browser.fill("Nom", "Vidal")
@@ -27,26 +27,26 @@ def register(house: House, email: str) -> Browser:
 
 
 @pytest.fixture
-def without_keycloak(house: House) -> Iterator[House]:
-    assert house.keycloak
-    house.keycloak.stop()
-    yield house
-    if house.keycloak is None or house.keycloak.process.poll() is not None:
-        house.start_keycloak()
+def without_keycloak(system: System) -> Iterator[System]:
+    assert system.keycloak
+    system.keycloak.stop()
+    yield system
+    if system.keycloak is None or system.keycloak.process.poll() is not None:
+        system.start_keycloak()
 
 
-def test_without_keycloak_a_registration_is_kept_and_log_in_says_so(without_keycloak: House) -> None:
-    house = without_keycloak
+def test_without_keycloak_a_registration_is_kept_and_log_in_says_so(without_keycloak: System) -> None:
+    system = without_keycloak
 
-    browser = register(house, "odile@vernet.example")
+    browser = register(system, "odile@vernet.example")
     browser.expect("e-mail")
-    browser.visit(f"{house.portal_url}/connexion")
+    browser.visit(f"{system.portal_url}/connexion")
     assert browser.answer.status_code == 503
     browser.expect("La connexion est momentanément indisponible")
-    mailbox = Mailbox(house.mailbox_url)
+    mailbox = Mailbox(system.mailbox_url)
     assert mailbox.messages("odile@vernet.example") == []
 
-    house.start_keycloak()
+    system.start_keycloak()
     found = wait_for(
         "the identifiant, once Keycloak is back",
         lambda: mailbox.messages("odile@vernet.example") or None,
@@ -55,12 +55,12 @@ def test_without_keycloak_a_registration_is_kept_and_log_in_says_so(without_keyc
     assert len(found) == 1
 
 
-def test_without_a_mail_server_what_is_asked_is_kept(house: House) -> None:
-    house.stop_part("mailbox")
-    browser = register(house, "odile@vinca.example")
+def test_without_a_mail_server_what_is_asked_is_kept(system: System) -> None:
+    system.stop_part("mailbox")
+    browser = register(system, "odile@vinca.example")
     browser.expect("e-mail")
-    house.start_part("mailbox")
-    mailbox = Mailbox(house.mailbox_url)
+    system.start_part("mailbox")
+    mailbox = Mailbox(system.mailbox_url)
 
     found = wait_for(
         "the identifiant, once the mail server is back",
@@ -70,20 +70,20 @@ def test_without_a_mail_server_what_is_asked_is_kept(house: House) -> None:
     assert len(found) == 1
 
 
-def test_a_taken_port_is_named(house: House) -> None:
-    with pytest.raises(Exception, match=rf"Port {house.ports.portal} is taken"):
-        house.ports.check_free()
+def test_a_taken_port_is_named(system: System) -> None:
+    with pytest.raises(Exception, match=rf"Port {system.ports.portal} is taken"):
+        system.ports.check_free()
 
 
-def test_a_body_of_ten_megabytes_is_refused(house: House) -> None:
+def test_a_body_of_ten_megabytes_is_refused(system: System) -> None:
     browser = Browser()
-    browser.visit(f"{house.portal_url}/inscription")
+    browser.visit(f"{system.portal_url}/inscription")
     browser.fill("Prénom", "x" * 10_000_000)
     browser.press("Créer mon compte")
     assert browser.answer.status_code == 413
     browser.expect("trop volumineux")
 
 
-def test_the_letters_directory_can_be_written_by_its_owner_alone(house: House) -> None:
-    for path in house.spool.glob("*.pdf"):
+def test_the_letters_directory_can_be_written_by_its_owner_alone(system: System) -> None:
+    for path in system.spool.glob("*.pdf"):
         assert os.stat(path).st_mode & 0o077 == 0

@@ -9,7 +9,7 @@ from onboarding_api.web.api.acts import OPERATIONS
 from onboarding_api.web.api.openapi import document
 from onboarding_api.web.api.operations import add_to
 from onboarding_api.web.api.problems import http_problem, problem, refused
-from onboarding_api.web.house import house
+from onboarding_api.web.parts import parts
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 for _operation in OPERATIONS:
@@ -21,7 +21,7 @@ blueprint.register_error_handler(HTTPException, http_problem)
 @blueprint.get("/openapi.json")
 def describe() -> Response:
     """The OpenAPI document; open to all."""
-    return jsonify(document(OPERATIONS, f"{house().settings.public_url}/api/v1"))
+    return jsonify(document(OPERATIONS, f"{parts().settings.public_url}/api/v1"))
 
 
 @blueprint.errorhandler(IssuerUnavailable)

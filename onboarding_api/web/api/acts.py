@@ -23,7 +23,7 @@ from onboarding_api.usecases.request.request_habilitations import RequestHabilit
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.web.api import schemas
 from onboarding_api.web.api.operations import Call, Operation
-from onboarding_api.web.house import house, now, reading
+from onboarding_api.web.parts import now, parts, reading
 
 DECISIONS = {
     "validate": validate_habilitation,
@@ -51,7 +51,7 @@ def list_memberships(call: Call) -> Given:
 
 def create_membership(call: Call) -> Given:
     """Attach; attaching again gives the same membership."""
-    return {"id": attach_structure(house().office, call.actor, AttachStructure(call.body["siren"]))}
+    return {"id": attach_structure(parts().office, call.actor, AttachStructure(call.body["siren"]))}
 
 
 def list_habilitations(call: Call) -> Given:
@@ -80,7 +80,7 @@ def request_services(call: Call) -> Given:
         tuple(call.body["services"]),
         call.body.get("becomes_administrator", False),
     )
-    outcome = request_habilitations(house().office, call.actor, command)
+    outcome = request_habilitations(parts().office, call.actor, command)
     return {
         "claim_reference": outcome.claim_reference,
         "habilitation_ids": list(outcome.habilitation_ids),
@@ -109,7 +109,7 @@ def decide(call: Call) -> None:
     """Validate, refuse, deactivate or reactivate, as an administrator of the structure."""
     act = DECISIONS[call.body["decision"]]
     act(
-        house().office,
+        parts().office,
         call.actor,
         DecideHabilitation(call.path["habilitation_id"], call.body.get("motive")),
     )
@@ -118,7 +118,7 @@ def decide(call: Call) -> None:
 def redeem(call: Call) -> Given:
     """Type the activation code of the letter."""
     command = RedeemActivationCode(call.path["siren"], call.body["code"])
-    return {"services": list(redeem_activation_code(house().office, call.actor, command).services)}
+    return {"services": list(redeem_activation_code(parts().office, call.actor, command).services)}
 
 
 OPERATIONS = (

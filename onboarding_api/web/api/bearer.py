@@ -15,7 +15,7 @@ from idp_extension.relying_party.issuer import Claims, TokenRefused, level_of
 from onboarding_api.acts.act import Actor
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.api.problems import problem
-from onboarding_api.web.house import house, reading
+from onboarding_api.web.parts import parts, reading
 
 AUDIENCE = "onboarding-api"
 REALM = "bdt"
@@ -25,7 +25,7 @@ ACCESS_TOKEN = frozenset({"at+jwt"})
 class _Validator(BearerTokenValidator):  # type: ignore[misc]
     def authenticate_token(self, token_string: str) -> Claims:
         try:
-            return house().identity.issuer.verify(token_string, audience=AUDIENCE, types=ACCESS_TOKEN)
+            return parts().identity.issuer.verify(token_string, audience=AUDIENCE, types=ACCESS_TOKEN)
         except TokenRefused:
             raise InvalidTokenError(realm=self.realm) from None
 

@@ -7,11 +7,11 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.queries.dashboard import dashboard
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
-from onboarding_api.web.house import now, reading
 from onboarding_api.web.local_paths import local_path
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.parts import now, reading
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.structure import ACTIVE_STRUCTURE
 from onboarding_api.web.session import current_session
 
@@ -19,7 +19,7 @@ blueprint = Blueprint("dashboard", __name__)
 blueprint.before_request(require_visit)
 
 
-def _page(form: Reading) -> str:
+def _page(form: FilledForm) -> str:
     here = visit()
     siren = here.active.siren if here.active else None
     with reading() as db:
@@ -30,7 +30,7 @@ def _page(form: Reading) -> str:
 @blueprint.get("/tableau-de-bord")
 def show() -> str:
     """The first page after log-in."""
-    return _page(Reading())
+    return _page(FilledForm())
 
 
 @blueprint.post("/structure-active")
@@ -41,8 +41,8 @@ def switch_structure() -> ResponseReturnValue:
         NotFound: not attached to it.
     """
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         current_session().switch_to(visit().structure(values["siren"]).siren)
         return local_path(values.get("suite"), url_for("dashboard.show"))
 
-    return submit(ACTIVE_STRUCTURE, act, _page)
+    return answer_form(ACTIVE_STRUCTURE, submit, _page)

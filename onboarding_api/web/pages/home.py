@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from onboarding_api.web.gate import current_visit
-from onboarding_api.web.house import reading
+from onboarding_api.web.parts import reading
 
 blueprint = Blueprint("home", __name__)
 

@@ -22,7 +22,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FilledForm:
     """A form as it stands on the page: what was typed, what was understood, what is wrong."""
 
     typed: Mapping[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Reading:
         """The sentence to show beside a field."""
         return next((fault.sentence for fault in self.faults if fault.field == name), None)
 
-    def with_fault(self, name: str | None, sentence: str) -> "Reading":
+    def with_fault(self, name: str | None, sentence: str) -> "FilledForm":
         """The same form with one fault more."""
         return replace(self, faults=(*self.faults, Fault(name, sentence)))
 
@@ -48,7 +48,7 @@ class Form:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
 
-    def read(self, received: MultiDict[str, str]) -> Reading:
+    def read(self, received: MultiDict[str, str]) -> FilledForm:
         """The values in their normal form, or the faults.
 
         Raises:
@@ -58,9 +58,9 @@ class Form:
         typed = self._typed(received)
         validator = StrictValidator(self.schema)
         if validator.validate(typed):
-            return Reading(typed, validator.document)
+            return FilledForm(typed, validator.document)
         in_order = [name for name in self.schema if name in validator.errors]
-        return Reading(typed, {}, tuple(Fault(name, SENTENCES[name]) for name in in_order))
+        return FilledForm(typed, {}, tuple(Fault(name, SENTENCES[name]) for name in in_order))
 
     def _typed(self, received: MultiDict[str, str]) -> dict[str, Any]:
         typed: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.administration import running_terms
+from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry, first_broken_link
@@ -151,7 +151,7 @@ class Clicks(RuleBasedStateMachine):
     def an_administrator_is_appointed(self, who: int) -> None:
         """Stands for a page to come: only where an administrator appoints an attached member."""
         with self.portal.reading() as session:
-            terms = running_terms(session, self.eus)
+            terms = administrators_of(session, self.eus)
             appointed = {term.membership.person_id for term in terms}
         person = self.people[who]
         if terms and person.id not in appointed and self.is_attached(who):
@@ -174,7 +174,7 @@ class Clicks(RuleBasedStateMachine):
         with self.portal.reading() as session:
             granted = select(Habilitation.id).where(Habilitation.state == HabilitationState.GRANTED)
             if session.scalars(granted.limit(1)).first():
-                assert running_terms(session, self.eus)
+                assert administrators_of(session, self.eus)
 
     @invariant()
     def the_journal_is_whole_and_tells_the_present(self) -> None:

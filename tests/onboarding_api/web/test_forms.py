@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
 from onboarding_api.web.schemas import account, request, structure, text
-from onboarding_api.web.schemas.form import Form, Reading
+from onboarding_api.web.schemas.form import FilledForm, Form
 from onboarding_api.web.schemas.sentences import SENTENCES
 
 CENDRINE = {"civilite": "Madame", "prenom": "Cendrine", "nom": "Martin", "email": "c.martin@eus.example.fr"}
@@ -18,7 +18,7 @@ ALL = [value for room in (account, structure, request) for value in vars(room).v
 FORMS = [form for form in ALL if isinstance(form, Form)]
 
 
-def read(form: Form, **fields: object) -> Reading:
+def read(form: Form, **fields: object) -> FilledForm:
     return form.read(MultiDict(fields))
 
 

@@ -244,7 +244,7 @@ def test_application_is_made_from_settings_alone(portal: Portal, tmp_path: Path)
     app = create_app(replace(portal.settings, database_url=url))
 
     assert app.test_client().get("/sante", base_url=PUBLIC_URL).json == {"status": "ok"}
-    app.extensions["house"].office.database.engine.dispose()
+    app.extensions["parts"].office.database.engine.dispose()
 
 
 def test_health_needs_neither_session_nor_keycloak(portal: Portal) -> None:

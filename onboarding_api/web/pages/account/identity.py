@@ -7,11 +7,11 @@ from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.usecases.account.edit_identity import EditIdentity, edit_identity
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
-from onboarding_api.web.house import house
+from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.account import IDENTITY
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.schemas.form import FilledForm
 
 blueprint = Blueprint("identity", __name__, url_prefix="/profil")
 blueprint.before_request(require_visit)
@@ -23,7 +23,7 @@ def show() -> str:
     return render_template("account/identity.html")
 
 
-def _form(form: Reading) -> str:
+def _form(form: FilledForm) -> str:
     return render_template("account/identity_edit.html", form=form)
 
 
@@ -31,16 +31,16 @@ def _form(form: Reading) -> str:
 def edit() -> str:
     """« Modifier l'identité » (G-39)."""
     person = visit().person
-    return _form(Reading({"civilite": person.civilite, "prenom": person.prenom, "nom": person.nom}))
+    return _form(FilledForm({"civilite": person.civilite, "prenom": person.prenom, "nom": person.nom}))
 
 
 @blueprint.post("/identite")
 def submit_identity() -> ResponseReturnValue:
     """Change civilité, prénom, nom."""
 
-    def act(values: Mapping[str, Any]) -> str:
-        edit_identity(house().office, visit().actor, EditIdentity(**values))
+    def submit(values: Mapping[str, Any]) -> str:
+        edit_identity(parts().office, visit().actor, EditIdentity(**values))
         flash("Votre identité est modifiée.")
         return url_for("identity.show")
 
-    return submit(IDENTITY, act, _form)
+    return answer_form(IDENTITY, submit, _form)

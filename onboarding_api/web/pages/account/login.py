@@ -12,8 +12,8 @@ from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
 from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.gate import current_visit
-from onboarding_api.web.house import house, reading
 from onboarding_api.web.local_paths import local_path
+from onboarding_api.web.parts import parts, reading
 from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("login", __name__)
@@ -41,7 +41,7 @@ def forgotten_password() -> ResponseReturnValue:
     Raises:
         IssuerUnavailable: Keycloak does not answer.
     """
-    client = house().identity
+    client = parts().identity
     client.issuer.endpoints_now()
     query = urlencode({"client_id": client.client_id})
     return redirect(f"{client.issuer.url}/login-actions/reset-credentials?{query}")
@@ -62,7 +62,7 @@ def come_back() -> ResponseReturnValue:
             return redirect(url_for("dashboard.show"))  # the back button, after a log-in that went well
         raise LoginRefused("state")
     session["attempts"] = [one for one in under_way if one != mine]
-    tokens = house().identity.finish(Attempt(**mine["attempt"]), request.args)
+    tokens = parts().identity.finish(Attempt(**mine["attempt"]), request.args)
     values = _values_of(tokens)
     if values is None:
         current_session().log_in({"id_token": tokens.id_token})  # for the log-out, so that another may log in
@@ -81,7 +81,7 @@ def log_out() -> ResponseReturnValue:
     if id_token is None:
         return redirect(home, 303)
     try:
-        there = house().identity.log_out_url(id_token, f"{house().settings.public_url}{home}")
+        there = parts().identity.log_out_url(id_token, f"{parts().settings.public_url}{home}")
     except IssuerUnavailable:
         there = home
     answer = redirect(there, 303)
@@ -90,7 +90,7 @@ def log_out() -> ResponseReturnValue:
 
 
 def _leave(suite: str, **parameters: str) -> ResponseReturnValue:
-    url, attempt = house().identity.begin(**parameters)
+    url, attempt = parts().identity.begin(**parameters)
     begun = {"attempt": attempt.as_values(), "suite": suite}
     session["attempts"] = [*session.get("attempts", []), begun][-MOST_ATTEMPTS:]
     return redirect(url)

@@ -8,33 +8,33 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
-from onboarding_api.web.forms import submit
-from onboarding_api.web.house import house
+from onboarding_api.web.forms import answer_form
+from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.account import FORGOTTEN_IDENTIFIANT, REGISTRATION
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.schemas.form import FilledForm
 
 blueprint = Blueprint("registration", __name__)
 
 
-def _form(form: Reading) -> str:
+def _form(form: FilledForm) -> str:
     return render_template("account/registration.html", form=form)
 
 
 @blueprint.get("/inscription")
 def register() -> str:
     """Civilité, prénom, nom, e-mail (GS-01)."""
-    return _form(Reading())
+    return _form(FilledForm())
 
 
 @blueprint.post("/inscription")
 def submit_registration() -> ResponseReturnValue:
     """Register; one mail leaves in every case (security threat 18)."""
 
-    def act(values: Mapping[str, Any]) -> str:
-        register_person(house().office, RegisterPerson(**values))
+    def submit(values: Mapping[str, Any]) -> str:
+        register_person(parts().office, RegisterPerson(**values))
         return url_for("registration.thanks")
 
-    return submit(REGISTRATION, act, _form)
+    return answer_form(REGISTRATION, submit, _form)
 
 
 @blueprint.get("/inscription/merci")
@@ -43,25 +43,25 @@ def thanks() -> str:
     return render_template("account/registration_thanks.html")
 
 
-def _forgotten(form: Reading) -> str:
+def _forgotten(form: FilledForm) -> str:
     return render_template("account/forgotten_identifiant.html", form=form)
 
 
 @blueprint.get("/identifiant-oublie")
 def forgotten_identifiant() -> str:
     """Ask the e-mail (G-04, GS-04)."""
-    return _forgotten(Reading())
+    return _forgotten(FilledForm())
 
 
 @blueprint.post("/identifiant-oublie")
 def submit_forgotten_identifiant() -> ResponseReturnValue:
     """Send the mail that lists the identifiants, if there are any."""
 
-    def act(values: Mapping[str, Any]) -> str:
-        recall_identifiant(house().office, RecallIdentifiant(**values))
+    def submit(values: Mapping[str, Any]) -> str:
+        recall_identifiant(parts().office, RecallIdentifiant(**values))
         return url_for("registration.identifiant_sent")
 
-    return submit(FORGOTTEN_IDENTIFIANT, act, _forgotten)
+    return answer_form(FORGOTTEN_IDENTIFIANT, submit, _forgotten)
 
 
 @blueprint.get("/identifiant-oublie/envoye")

@@ -16,10 +16,10 @@ from onboarding_api.usecases.administration.decide_habilitation import (
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
-from onboarding_api.web.house import house, now, reading
-from onboarding_api.web.schemas.form import EMPTY, Form, Reading
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import EMPTY, FilledForm, Form
 from onboarding_api.web.schemas.request import DEACTIVATION_MOTIVE, REFUSAL_MOTIVE
 
 blueprint = Blueprint("decisions", __name__, url_prefix="/demandes")
@@ -31,7 +31,7 @@ Decide = Callable[..., object]
 @blueprint.get("")
 def queue() -> str:
     """Pending first, with age, requester, fonction, service; then what was decided."""
-    return _queue(Reading())
+    return _queue(FilledForm())
 
 
 @blueprint.post("/<uuid:habilitation_id>/valider")
@@ -43,7 +43,7 @@ def validate(habilitation_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:habilitation_id>/refuser")
 def ask_refusal_motive(habilitation_id: UUID) -> str:
     """Ask the motive: the requester will read it (GS-25)."""
-    return _motive("administration/decision_refuse.html", habilitation_id)(Reading())
+    return _motive("administration/decision_refuse.html", habilitation_id)(FilledForm())
 
 
 @blueprint.post("/<uuid:habilitation_id>/refuser")
@@ -56,7 +56,7 @@ def refuse(habilitation_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/<uuid:habilitation_id>/desactiver")
 def ask_deactivation_motive(habilitation_id: UUID) -> str:
     """Confirm, with a motive if there is one."""
-    return _motive("administration/decision_deactivate.html", habilitation_id)(Reading())
+    return _motive("administration/decision_deactivate.html", habilitation_id)(FilledForm())
 
 
 @blueprint.post("/<uuid:habilitation_id>/desactiver")
@@ -75,15 +75,15 @@ def reactivate(habilitation_id: UUID) -> ResponseReturnValue:
 
 
 def _decide(
-    form: Form, habilitation_id: UUID, decide: Decide, page: Callable[[Reading], str], said: str
+    form: Form, habilitation_id: UUID, decide: Decide, page: Callable[[FilledForm], str], said: str
 ) -> ResponseReturnValue:
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         command = DecideHabilitation(str(habilitation_id), values.get("motive") or None)
-        decide(house().office, visit().actor, command)
+        decide(parts().office, visit().actor, command)
         flash(said)
         return url_for("decisions.queue")
 
-    return submit(form, act, page)
+    return answer_form(form, submit, page)
 
 
 def _rows(siren: str) -> Queue:
@@ -91,11 +91,11 @@ def _rows(siren: str) -> Queue:
         return administrator_queue(db, visit().person.id, siren, now())
 
 
-def _queue(form: Reading) -> str:
+def _queue(form: FilledForm) -> str:
     return render_template("administration/queue.html", queue=_rows(visit().siren), form=form)
 
 
-def _motive(template: str, habilitation_id: UUID) -> Callable[[Reading], str]:
+def _motive(template: str, habilitation_id: UUID) -> Callable[[FilledForm], str]:
     row = _row(str(habilitation_id))
     return lambda form: render_template(template, row=row, form=form)
 

@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
-from onboarding_api.web.forms import submit
-from onboarding_api.web.house import house
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.forms import answer_form
+from onboarding_api.web.parts import parts
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CLAIM_REFUSAL
 
 blueprint = Blueprint("claim_refusal", __name__, url_prefix="/j-ai-recu-un-courrier")
@@ -22,28 +22,28 @@ class UnknownReference(BadInput):
     code = "unknown_reference"
 
 
-def _page(form: Reading) -> str:
+def _page(form: FilledForm) -> str:
     return render_template("first_administrator/claim_refusal.html", form=form)
 
 
 @blueprint.get("")
 def explain() -> str:
     """What the letter is, what to do with it, and how to refuse."""
-    return _page(Reading())
+    return _page(FilledForm())
 
 
 @blueprint.post("")
 def refuse() -> ResponseReturnValue:
     """Refuse by the reference of the letter: the code dies."""
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         try:
-            refuse_claim(house().office, RefuseClaim(values["reference"]))
+            refuse_claim(parts().office, RefuseClaim(values["reference"]))
         except NotFound:
             raise UnknownReference("reference", "unknown") from None
         return url_for("claim_refusal.thanks")
 
-    return submit(CLAIM_REFUSAL, act, _page)
+    return answer_form(CLAIM_REFUSAL, submit, _page)
 
 
 @blueprint.get("/merci")

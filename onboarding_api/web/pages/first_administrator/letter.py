@@ -20,11 +20,11 @@ from onboarding_api.usecases.first_administrator.redeem_activation_code import (
     redeem_activation_code,
 )
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
-from onboarding_api.web.house import house, now, reading
 from onboarding_api.web.pages.request.services import case_of
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CHOICE, CODE, NEW_LETTER, REQUEST
 from onboarding_api.web.wording import day_in_words
 
@@ -46,7 +46,7 @@ class Announcement:
         return f"mailto:?{urlencode(fields, quote_via=quote)}"
 
 
-def _screen(form: Reading) -> str:
+def _screen(form: FilledForm) -> str:
     chosen = form.typed.get("services", ())
     return render_template(
         "first_administrator/become_administrator.html",
@@ -66,20 +66,20 @@ def become_administrator() -> ResponseReturnValue:
     chosen = form.values["services"]
     if case_of(visit().siren) != RequestCase.FIRST_USER:
         return redirect(url_for("services.choose", services=chosen))
-    return _screen(Reading({"services": chosen}))
+    return _screen(FilledForm({"services": chosen}))
 
 
 @blueprint.post("/administrateur/devenir")
 def accept_administration() -> ResponseReturnValue:
     """« Accepter »: the claim is open and the letter asked (G-66)."""
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         command = RequestHabilitations(values["siren"], tuple(values["services"]), True)
-        request_habilitations(house().office, visit().actor, command)
+        request_habilitations(parts().office, visit().actor, command)
         session["siren"] = values["siren"]
         return url_for("letter.asked")
 
-    return submit(REQUEST, act, _screen)
+    return answer_form(REQUEST, submit, _screen)
 
 
 @blueprint.get("/administrateur/courrier-demande")
@@ -94,40 +94,40 @@ def asked() -> ResponseReturnValue:
 @blueprint.get("/courrier")
 def follow() -> ResponseReturnValue:
     """« Suivre ma demande »."""
-    return _follow(Reading())
+    return _follow(FilledForm())
 
 
 @blueprint.post("/courrier/nouveau")
 def ask_again() -> ResponseReturnValue:
     """« Je n'ai rien reçu »: another letter; the earlier code dies."""
 
-    def act(values: Mapping[str, Any]) -> str:
-        ask_new_letter(house().office, visit().actor, AskNewLetter(values["siren"]))
+    def submit(values: Mapping[str, Any]) -> str:
+        ask_new_letter(parts().office, visit().actor, AskNewLetter(values["siren"]))
         session["siren"] = values["siren"]
         flash("Un nouveau courrier est demandé. Le code du courrier précédent ne peut plus servir.")
         return url_for("letter.follow")
 
-    return submit(NEW_LETTER, act, _follow)
+    return answer_form(NEW_LETTER, submit, _follow)
 
 
 @blueprint.get("/courrier/code")
 def code() -> ResponseReturnValue:
     """« Saisir le code reçu par courrier » (GS-28)."""
-    return _code(Reading())
+    return _code(FilledForm())
 
 
 @blueprint.post("/courrier/code")
 def redeem() -> ResponseReturnValue:
     """The right code makes the administrator and grants what was asked, in one act (GS-30)."""
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         command = RedeemActivationCode(values["siren"], values["code"])
-        redeem_activation_code(house().office, visit().actor, command)
+        redeem_activation_code(parts().office, visit().actor, command)
         session["siren"] = values["siren"]
         flash("Votre code est accepté : vos services sont validés et vous administrez votre structure.")
         return url_for("dashboard.show")
 
-    return submit(CODE, act, _code)
+    return answer_form(CODE, submit, _code)
 
 
 def _claim(siren: str) -> ClaimView | None:
@@ -135,7 +135,7 @@ def _claim(siren: str) -> ClaimView | None:
         return claim_view(db, visit().person.id, siren, now())
 
 
-def _follow(form: Reading) -> str:
+def _follow(form: FilledForm) -> str:
     structure = structure_of(form)
     claim = _claim(structure.siren)
     announcement = _announcement(claim, structure.name) if claim else None
@@ -148,7 +148,7 @@ def _follow(form: Reading) -> str:
     )
 
 
-def _code(form: Reading) -> str:
+def _code(form: FilledForm) -> str:
     structure = structure_of(form)
     return render_template(
         "first_administrator/letter_code.html", claim=_claim(structure.siren), structure=structure, form=form
@@ -159,7 +159,7 @@ def _announcement(claim: ClaimView, structure_name: str) -> Announcement:
     """What the claimant tells her legal representative, so that an unnamed letter is not lost."""
     person, last_day = visit().person, claim.letter.expires_on
     until = f"valable jusqu'au {day_in_words(last_day)}" if last_day else "valable 30 jours"
-    site = f"{house().settings.public_url}{url_for('claim_refusal.explain')}"
+    site = f"{parts().settings.public_url}{url_for('claim_refusal.explain')}"
     return Announcement(
         f"""Bonjour,
 

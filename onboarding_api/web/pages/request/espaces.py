@@ -10,10 +10,10 @@ from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.access import entry
 from onboarding_api.queries.terms import terms_to_accept
 from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
-from onboarding_api.web.house import house, now, reading
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import TERMS
 from policies.catalogue.loader import load_catalogue
 
@@ -25,7 +25,7 @@ blueprint.before_request(require_visit)
 def enter(espace: str) -> ResponseReturnValue:
     """Open the relying service, or say what is still missing (« Why can't I open this? »)."""
     label = _label(espace)
-    here, urls = visit(), house().settings.espace_urls
+    here, urls = visit(), parts().settings.espace_urls
     with reading() as db:
         found = entry(db, here.person.id, here.siren, espace, now(), espace_urls=urls)
     if found.state == "ready":
@@ -41,7 +41,7 @@ def enter(espace: str) -> ResponseReturnValue:
 @blueprint.get("/conditions")
 def terms(espace: str) -> str:
     """The full text, a box and a button (G-78, GS-35)."""
-    return _terms(espace, Reading())
+    return _terms(espace, FilledForm())
 
 
 @blueprint.post("/conditions")
@@ -49,16 +49,16 @@ def accept(espace: str) -> ResponseReturnValue:
     """Keep the proof of this version, then enter."""
     _label(espace)
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         command = AcceptTerms(values["siren"], espace, values["version"])
-        accept_terms(house().office, visit().actor, command)
+        accept_terms(parts().office, visit().actor, command)
         session["siren"] = values["siren"]
         return url_for("espaces.enter", espace=espace)
 
-    return submit(TERMS, act, lambda form: _terms(espace, form))
+    return answer_form(TERMS, submit, lambda form: _terms(espace, form))
 
 
-def _terms(espace: str, form: Reading) -> str:
+def _terms(espace: str, form: FilledForm) -> str:
     _label(espace)
     structure = structure_of(form)
     with reading() as db:

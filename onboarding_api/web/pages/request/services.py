@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.queries.services import RequestCase, my_services, request_case, service_labels
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
-from onboarding_api.web.forms import INVALID, submit
+from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
-from onboarding_api.web.house import house, now, reading
-from onboarding_api.web.schemas.form import Reading
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CHOICE, REQUEST
 from policies.catalogue.loader import load_catalogue
 
@@ -27,7 +27,7 @@ blueprint.before_request(require_visit)
 @blueprint.get("/services")
 def mine() -> str:
     """Open, ask and follow in one place (G-47)."""
-    return _mine(Reading())
+    return _mine(FilledForm())
 
 
 @blueprint.get("/services/demande")
@@ -42,24 +42,24 @@ def choose() -> ResponseReturnValue:
         return redirect(url_for("membership.fonction", siren=visit().siren, suite=back))
     if case_of(visit().siren) == RequestCase.FIRST_USER:
         return redirect(url_for("letter.become_administrator", services=chosen))
-    return _dialog(Reading({"services": chosen}))
+    return _dialog(FilledForm({"services": chosen}))
 
 
 @blueprint.post("/services/demande/confirmer")
 def confirm() -> ResponseReturnValue:
     """« Accepter »: the request is recorded, an administrator decides (G-57)."""
 
-    def act(values: Mapping[str, Any]) -> str:
+    def submit(values: Mapping[str, Any]) -> str:
         command = RequestHabilitations(values["siren"], tuple(values["services"]), False)
-        request_habilitations(house().office, visit().actor, command)
+        request_habilitations(parts().office, visit().actor, command)
         session["siren"] = values["siren"]
         flash("Votre demande est enregistrée. Vous serez informé(e) par e-mail de son état.")
         return url_for("services.mine")
 
-    return submit(REQUEST, act, _dialog)
+    return answer_form(REQUEST, submit, _dialog)
 
 
-def _mine(form: Reading) -> str:
+def _mine(form: FilledForm) -> str:
     here = visit()
     siren = here.siren
     with reading() as db:
@@ -74,7 +74,7 @@ def _mine(form: Reading) -> str:
     )
 
 
-def _dialog(form: Reading) -> str:
+def _dialog(form: FilledForm) -> str:
     chosen = form.typed.get("services", ())
     structure = structure_of(form)
     return render_template(

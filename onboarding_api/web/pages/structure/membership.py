@@ -7,11 +7,11 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
-from onboarding_api.web.forms import submit
+from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
-from onboarding_api.web.house import house
 from onboarding_api.web.local_paths import local_path
-from onboarding_api.web.schemas.form import Form, Reading
+from onboarding_api.web.parts import parts
+from onboarding_api.web.schemas.form import FilledForm, Form
 from onboarding_api.web.schemas.structure import EMAIL, FONCTION, TELEPHONE
 from onboarding_api.web.wording import telephone_in_groups
 from policies.catalogue.loader import load_catalogue
@@ -65,16 +65,16 @@ def edit_fonction(siren: str) -> ResponseReturnValue:
     return _edit(FONCTION, siren, "fonction", page, "Votre fonction est modifiée.")
 
 
-def _filled(siren: str, item: str) -> Reading:
+def _filled(siren: str, item: str) -> FilledForm:
     now_there = getattr(visit().structure(siren), item) or ""
     shown = telephone_in_groups(now_there) if item == "telephone" else now_there
-    return Reading({item: shown, "suite": request.args.get("suite", "")})
+    return FilledForm({item: shown, "suite": request.args.get("suite", "")})
 
 
-def _page(template: str, siren: str) -> Callable[[Reading], str]:
+def _page(template: str, siren: str) -> Callable[[FilledForm], str]:
     structure = visit().structure(siren)
 
-    def show_form(form: Reading) -> str:
+    def show_form(form: FilledForm) -> str:
         fonctions = load_catalogue().fonctions.values()
         return render_template(template, structure=structure, form=form, fonctions=fonctions)
 
@@ -82,11 +82,11 @@ def _page(template: str, siren: str) -> Callable[[Reading], str]:
 
 
 def _edit(
-    form: Form, siren: str, item: str, page: Callable[[Reading], str], said: str
+    form: Form, siren: str, item: str, page: Callable[[FilledForm], str], said: str
 ) -> ResponseReturnValue:
-    def act(values: Mapping[str, Any]) -> str:
-        edit_profile(house().office, visit().actor, EditProfile(siren, **{item: values[item]}))
+    def submit(values: Mapping[str, Any]) -> str:
+        edit_profile(parts().office, visit().actor, EditProfile(siren, **{item: values[item]}))
         flash(said)
         return local_path(values.get("suite"), url_for("membership.show", siren=siren))
 
-    return submit(form, act, page)
+    return answer_form(form, submit, page)

@@ -12,11 +12,11 @@ from onboarding_api.registry.search import StructureHit, search
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
 from onboarding_api.web.errors import answer_to
-from onboarding_api.web.forms import INVALID, submit
+from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, visit
-from onboarding_api.web.house import house, now, reading
 from onboarding_api.web.local_paths import local_path
-from onboarding_api.web.schemas.form import EMPTY, Reading
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import EMPTY, FilledForm
 from onboarding_api.web.schemas.structure import ATTACH
 
 blueprint = Blueprint("structures", __name__, url_prefix="/structures")
@@ -35,7 +35,7 @@ def mine() -> str:
 def look_for() -> ResponseReturnValue:
     """One box: name, postcode, SIREN, SIRET, INSEE code or code tiers (GS-08)."""
     typed, suite = request.args.get("q", "").strip(), request.args.get("suite", "")
-    form, status = Reading({"q": typed}), 200
+    form, status = FilledForm({"q": typed}), 200
     hits: tuple[StructureHit, ...] = ()
     if typed:
         try:
@@ -48,38 +48,38 @@ def look_for() -> ResponseReturnValue:
 @blueprint.get("/ajouter/<siren:siren>")
 def confirm(siren: str) -> str:
     """Is this the right one? Names do not identify a commune, so département and SIREN are shown."""
-    return _confirmation(siren, Reading({"suite": request.args.get("suite", "")}))
+    return _confirmation(siren, FilledForm({"suite": request.args.get("suite", "")}))
 
 
 @blueprint.post("/ajouter/<siren:siren>")
 def attach(siren: str) -> ResponseReturnValue:
     """Attach; the structure becomes the active one (G-21)."""
 
-    def act(values: Mapping[str, Any]) -> str:
-        attach_structure(house().office, visit().actor, AttachStructure(siren))
+    def submit(values: Mapping[str, Any]) -> str:
+        attach_structure(parts().office, visit().actor, AttachStructure(siren))
         session["siren"] = siren
         flash("Vous êtes rattaché(e) à cette structure.")
         return local_path(values.get("suite"), url_for("dashboard.show"))
 
-    return submit(ATTACH, act, lambda form: _confirmation(siren, form))
+    return answer_form(ATTACH, submit, lambda form: _confirmation(siren, form))
 
 
 @blueprint.get("/<siren:siren>/quitter")
 def leave(siren: str) -> str:
     """What would be lost (GS-11)."""
-    return _leaving(siren, Reading())
+    return _leaving(siren, FilledForm())
 
 
 @blueprint.post("/<siren:siren>/quitter")
 def detach(siren: str) -> ResponseReturnValue:
     """Leave the structure (G-23)."""
 
-    def act(_values: Mapping[str, Any]) -> str:
-        detach_structure(house().office, visit().actor, DetachStructure(siren))
+    def submit(_values: Mapping[str, Any]) -> str:
+        detach_structure(parts().office, visit().actor, DetachStructure(siren))
         flash("Vous n'êtes plus rattaché(e) à cette structure.")
         return url_for("structures.mine")
 
-    return submit(EMPTY, act, lambda form: _leaving(siren, form))
+    return answer_form(EMPTY, submit, lambda form: _leaving(siren, form))
 
 
 def _search(typed: str) -> tuple[StructureHit, ...]:
@@ -87,7 +87,7 @@ def _search(typed: str) -> tuple[StructureHit, ...]:
         return search(db, typed, limit=MOST_RESULTS)
 
 
-def _confirmation(siren: str, form: Reading) -> str:
+def _confirmation(siren: str, form: FilledForm) -> str:
     try:
         hit = next((one for one in _search(siren) if one.siren == siren), None)
     except BadInput:
@@ -98,7 +98,7 @@ def _confirmation(siren: str, form: Reading) -> str:
     return render_template("structure/structure_confirm.html", hit=hit, form=form, is_mine=is_mine)
 
 
-def _leaving(siren: str, form: Reading) -> str:
+def _leaving(siren: str, form: FilledForm) -> str:
     here = visit()
     structure = here.structure(siren)
     with reading() as db:

@@ -12,11 +12,11 @@ from idp_extension.relying_party.client import OpenIDClient
 from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
 
-EXTENSION = "house"
+EXTENSION = "parts"
 
 
 @dataclass(frozen=True)
-class House:
+class Parts:
     """The real parts, chosen once when the application starts."""
 
     settings: Settings
@@ -24,19 +24,19 @@ class House:
     identity: OpenIDClient
 
 
-def house() -> House:
+def parts() -> Parts:
     """The parts of the running application."""
-    found: House = current_app.extensions[EXTENSION]
+    found: Parts = current_app.extensions[EXTENSION]
     return found
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """A transaction that changes nothing."""
-    with house().office.database.reading() as session:
+    with parts().office.database.reading() as session:
         yield session
 
 
 def now() -> datetime:
     """The moment, by the one clock of the house."""
-    return house().office.clock()
+    return parts().office.clock()

@@ -65,8 +65,8 @@ class Ports:
                     raise CannotStart(f"Port {port} is taken: stop what listens there.")
 
 
-class House:
-    """The running system; `with House(directory, ports, progress) as house:` stops it at the end.
+class System:
+    """The running system; `with System(directory, ports, progress) as system:` stops it at the end.
 
     Args:
         directory: everything it writes (database, logs, mails, letters); made anew.
