@@ -24,13 +24,14 @@ def copied_policies(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def replace_in(copied_policies: Path):
-    """Edit one file of the copy: exactly one occurrence of `old` becomes `new`."""
+    """Edit the copy: the one occurrence of `old` in the files of a name or pattern becomes `new`."""
 
-    def replace(name: str, old: str, new: str) -> Path:
-        path = copied_policies / name
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {name}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
+    def replace(pattern: str, old: str, new: str) -> Path:
+        texts = {path: path.read_text(encoding="utf-8") for path in copied_policies.glob(pattern)}
+        found = sum(text.count(old) for text in texts.values())
+        assert found == 1, f"{old!r} occurs {found} times in {pattern}"
+        for path, text in texts.items():
+            path.write_text(text.replace(old, new), encoding="utf-8")
         return copied_policies
 
     return replace

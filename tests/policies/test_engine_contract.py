@@ -138,7 +138,7 @@ def test_a_journal_record_is_enough_to_decide_again(engine):
 
 
 def test_the_policy_digest_sees_meaning_and_not_form(copied_policies, engine):
-    guards = copied_policies / "rules/90-guards.cedar"
+    guards = copied_policies / "rules/95-first-admin.cedar"
     guards.write_text("// one more remark\n\n" + guards.read_text(encoding="utf-8"), encoding="utf-8")
     assert read_policies(copied_policies).digest == engine.policies.digest
     text = guards.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.diff import compare
 from policies.review.commands.policy import policy
 
-GUARDS = "rules/90-guards.cedar"
+GUARDS = "rules/9*.cedar"
 # Each test reads one or two revisions and asks the solver: seconds, not milliseconds.
 pytestmark = pytest.mark.slow
 
