@@ -129,4 +129,5 @@ def first_broken_link(session: Session) -> int | None:
             return entry.seq
         previous = entry.hash
     head = session.get(JournalHead, 1)
-    return None if (head is None and seq == 0) or (head and head.hash == previous) else seq + 1
+    is_last = (head.seq, head.hash) == (seq, previous) if head else seq == 0
+    return None if is_last else seq + 1

@@ -55,6 +55,7 @@ WITH_AN_ID: dict[str, Callable[[KeycloakGateway, str], object]] = {
 }
 
 
+@pytest.mark.attack(33)
 @pytest.mark.parametrize("name", WITH_AN_ID)
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
@@ -74,6 +75,7 @@ def test_there_are_at_most_fifteen_methods() -> None:
     assert len([name for name in vars(KeycloakGateway) if not name.startswith("_")]) <= 15
 
 
+@pytest.mark.attack(33)
 def test_a_name_goes_into_the_query_never_into_the_path(
     gateway: KeycloakGateway, keycloak: responses.RequestsMock
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import unicodedata
 from dataclasses import asdict
 from pathlib import Path
@@ -172,3 +173,22 @@ def test_the_password_rule_can_be_split_by_keycloak() -> None:
         "notEmail",
     ]
     assert len(rules[2]) == len("regexPattern()") + 177
+
+
+@pytest.mark.attack(44)
+@pytest.mark.parametrize("kinds", ["l", "lu", "lud", "x", "lx", "lldd"])
+def test_a_long_password_costs_the_rule_no_more_than_its_length(kinds: str) -> None:
+    """Backtracking would square the time: sixteen times the length, 256 times as long."""
+
+    def seconds(length: int) -> float:
+        text = (kinds * length)[:length] + "\n"  # what the rule refuses is tried in every way
+
+        def once() -> float:
+            began = time.process_time()
+            PATTERN.fullmatch(text)
+            return time.process_time() - began
+
+        return min(once() for _ in range(5))
+
+    assert seconds(160_000) < 16 * 5 * max(seconds(10_000), 1e-4)
+    assert "maxLength(128)" in desired().settings["passwordPolicy"]

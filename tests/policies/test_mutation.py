@@ -42,6 +42,7 @@ def test_every_kind_of_slip_is_made(engine):
     } <= changes
 
 
+@pytest.mark.attack(4)
 @pytest.mark.slow
 def test_at_least_98_percent_of_the_slips_are_noticed(engine):
     mutation = mutate(engine.policies)

@@ -30,6 +30,7 @@ def planted(policies, faults):
     return policies.with_rules(tuple(rules.values()))
 
 
+@pytest.mark.attack(4)
 def test_every_property_of_the_product_is_proved(engine):
     proof = prove(engine.policies)
     assert [verdict.property.id for verdict in proof.verdicts if verdict.outcome != "PROVED"] == []

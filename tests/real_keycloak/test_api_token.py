@@ -66,6 +66,7 @@ def test_a_token_without_the_scope_is_refused(realm: AppliedRealm, issuer: Issue
         issuer.verify(token, audience=AUDIENCE, types=ACCESS_TOKEN)
 
 
+@pytest.mark.attack(27)
 def test_an_id_token_is_refused(realm: AppliedRealm, issuer: Issuer, identifiant: str) -> None:
     token = tokens(realm, identifiant, "openid onboarding-api")["id_token"]
 

@@ -187,6 +187,7 @@ def test_joining_a_group_that_is_gone_is_not_found(gateway: KeycloakGateway) -> 
     assert not refused.value.is_permanent
 
 
+@pytest.mark.attack(31)
 def test_ended_sessions_do_not_refresh(realm: AppliedRealm) -> None:
     user_id = new_user(realm.gateway)
     realm.choose_password(user_id, PASSWORD)

@@ -130,6 +130,7 @@ def test_the_login_page_has_the_words_of_the_guide(plain: PlainRealm, page: Page
     assert all(url.startswith(plain.server.url) for url in asked), "nothing comes from elsewhere"
 
 
+@pytest.mark.attack(18)
 def test_a_wrong_password_and_an_unknown_identifier_read_the_same(plain: PlainRealm, page: Page) -> None:
     known = f"cend{uuid4().hex[:6]}"
     plain.person(known, OLD)

@@ -63,6 +63,7 @@ def with_ids(desired: DesiredPerson, projected: Projected) -> DesiredPerson:
     return replace(desired, keycloak_id=projected.keycloak_id, structures=structures)
 
 
+@pytest.mark.invariant("I1", "I8")
 def test_a_new_person_gets_her_groups_and_through_them_her_roles(realm: AppliedRealm) -> None:
     desired = a_person(eus(DEMANDE, SUIVI), new_structure())
 
@@ -79,6 +80,7 @@ def test_a_new_person_gets_her_groups_and_through_them_her_roles(realm: AppliedR
     assert not projected.revoked
 
 
+@pytest.mark.invariant("I8")
 def test_a_second_run_writes_nothing_with_or_without_the_ids(realm: AppliedRealm) -> None:
     desired = a_person(eus(DEMANDE), new_structure(ACCES))
     first = project_person(realm.gateway, desired)

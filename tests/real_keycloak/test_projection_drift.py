@@ -39,6 +39,7 @@ def test_a_projected_person_has_no_drift(
     assert list(find_drift(reader, [cendrine, replace(cendrine, keycloak_id=projected.keycloak_id)])) == []
 
 
+@pytest.mark.attack(47)
 def test_every_change_by_hand_is_found_and_made_good(
     realm: AppliedRealm, reader: KeycloakGateway, cendrine: DesiredPerson
 ) -> None:

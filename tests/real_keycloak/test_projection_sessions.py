@@ -38,6 +38,7 @@ def is_active(realm: AppliedRealm, token: str) -> bool:
     return bool(answer.json()["active"])
 
 
+@pytest.mark.attack(30)
 @pytest.mark.parametrize("take_away", [deactivated, without_suivi])
 def test_sessions_end_with_what_is_taken_away(
     realm: AppliedRealm, http_browser: requests.Session, take_away: Callable[[DesiredPerson], DesiredPerson]

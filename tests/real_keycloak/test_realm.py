@@ -75,6 +75,7 @@ def test_the_realm_that_is_there_has_no_finding(realm: AppliedRealm) -> None:
     assert lint_live(realm.admin) == ()
 
 
+@pytest.mark.attack(47)
 def test_what_is_changed_by_hand_is_found_and_made_good(spoiled: AppliedRealm) -> None:
     admin = spoiled.admin
     admin.put(body=admin.get() | {"accessTokenLifespan": 900, "bruteForceProtected": False})
@@ -146,6 +147,7 @@ def plant_administration(realm: AppliedRealm, through_a_realm_role: bool = False
     return group
 
 
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("through_a_realm_role", [False, True])
 def test_a_group_that_hands_out_administration_is_found(
     own_realm: AppliedRealm, through_a_realm_role: bool
@@ -161,6 +163,7 @@ def test_a_group_that_hands_out_administration_is_found(
     assert lint_live(admin) == ()
 
 
+@pytest.mark.attack(48)
 def test_who_joins_such_a_group_administers_nothing_through_our_clients(own_realm: AppliedRealm) -> None:
     """CVE-2026-94000 played: 26.7.5 lets `manage-users` join. No client carries the role into a token."""
     admin, sync = own_realm.admin, own_realm.sync

@@ -105,6 +105,7 @@ def test_one_logs_in_with_the_email_or_the_identifiant(realm: AppliedRealm, by_e
     assert tokens(realm, PORTAL, email if by_email else email.partition("@")[0])["id_token"]
 
 
+@pytest.mark.attack(30)
 def test_the_portal_gets_a_short_access_token_for_itself_without_roles(realm: AppliedRealm) -> None:
     token = tokens(realm, PORTAL, a_person(realm))["access_token"]
 
@@ -182,6 +183,7 @@ def test_a_request_without_pkce_or_for_an_implicit_token_is_sent_back(
     assert f"error={error}" in authorise(realm, **changed).headers["Location"]
 
 
+@pytest.mark.attack(23)
 @pytest.mark.parametrize(
     "redirect_uri",
     [

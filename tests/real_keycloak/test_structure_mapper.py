@@ -145,6 +145,8 @@ def test_prompt_none_without_a_session_asks_for_a_login(person: Person) -> None:
         visitor.open(LOANS, structure=A, prompt="none")
 
 
+@pytest.mark.attack(31)
+@pytest.mark.invariant("I10")
 def test_a_revoked_role_is_gone_at_the_next_refresh(plain: PlainRealm, person: Person) -> None:
     user, visitor = person(*IN_BOTH)
     tokens = visitor.open(LOANS, structure=A)

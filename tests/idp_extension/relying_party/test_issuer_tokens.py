@@ -37,6 +37,7 @@ def test_the_right_token_is_believed(provider: Provider, issuer: Issuer, typ: st
     assert verify(issuer, token(provider, typ))["sub"] == "sub-cend589"
 
 
+@pytest.mark.attack(27)
 @pytest.mark.parametrize(
     ("typ", "claims"),
     [
@@ -71,6 +72,7 @@ def test_a_token_of_another_realm_is_refused(provider: Provider, issuer: Issuer)
         verify(issuer, token(provider, iss=other))
 
 
+@pytest.mark.attack(28)
 @pytest.mark.parametrize("signature", ["none", "hs256", "foreign"])
 def test_another_signature_is_refused(provider: Provider, issuer: Issuer, signature: str) -> None:
     provider.faults["signature"] = signature
@@ -85,6 +87,7 @@ def test_a_changed_claim_breaks_the_signature(provider: Provider, issuer: Issuer
         verify(issuer, f"{head}.{body}.{signature}")
 
 
+@pytest.mark.attack(28)
 @pytest.mark.parametrize("pointer", ["jku", "x5u", "jwk"])
 def test_keys_that_the_token_itself_brings_are_never_used(
     provider: Provider, issuer: Issuer, pointer: str
@@ -149,6 +152,7 @@ def test_keys_are_fetched_once_and_again_when_they_are_old(
     assert provider.asked_for_keys() == 2
 
 
+@pytest.mark.attack(29)
 def test_forged_key_names_fetch_the_keys_once_a_minute_at_most(
     provider: Provider, issuer: Issuer, clock: Clock
 ) -> None:
@@ -163,6 +167,7 @@ def test_forged_key_names_fetch_the_keys_once_a_minute_at_most(
     assert provider.asked_for_keys() == 1 + 3
 
 
+@pytest.mark.attack(29)
 @pytest.mark.slow
 def test_keys_turned_under_traffic_refuse_nobody(provider: Provider, issuer: Issuer, clock: Clock) -> None:
     def call(number: int) -> str:

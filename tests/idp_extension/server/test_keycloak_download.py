@@ -93,6 +93,7 @@ def test_a_file_truncated_in_the_cache_is_fetched_again(mirror: Mirror, tmp_path
     assert "damaged" in said[0]
 
 
+@pytest.mark.attack(57)
 def test_a_file_that_is_not_the_pinned_one_is_not_kept(mirror: Mirror, tmp_path: Path) -> None:
     mirror.body = WHOLE.replace(b"a", b"b")
     with pytest.raises(ServerError, match="SHA-256"):

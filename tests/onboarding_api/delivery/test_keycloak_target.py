@@ -127,6 +127,7 @@ def test_a_keycloak_that_is_down_keeps_the_row_for_later(
         assert session.get_one(Person, eus.person_id).keycloak_id == CENDRINE
 
 
+@pytest.mark.attack(50)
 def test_a_projection_that_lost_its_lease_is_followed_by_another(
     database: Database, ledger: Ledger, eus: Eus, clock: HandClock
 ) -> None:
@@ -238,6 +239,7 @@ def test_a_person_who_was_disabled_holds_no_role(database: Database, eus: Eus) -
     assert structures_wanted(database, eus)[0].services == ()
 
 
+@pytest.mark.attack(55)
 def test_rows_hold_ids_only(database: Database, eus: Eus) -> None:
     put_person(database, eus)
     with database.reading() as session:

@@ -86,6 +86,7 @@ def test_a_row_due_later_holds_its_lane(database: Database, ledger: Ledger) -> N
     assert ledger.claim() == ()
 
 
+@pytest.mark.attack(49)
 def test_a_parked_row_lets_its_lane_go_on(database: Database, ledger: Ledger) -> None:
     head, behind = put(database, lane="a"), put(database, lane="a")
 
@@ -221,6 +222,7 @@ def test_a_postponed_row_comes_back_and_never_wears_out(
     assert the_only(ledger.claim()).tries == 1
 
 
+@pytest.mark.attack(49)
 def test_a_row_that_kills_its_workers_is_parked(database: Database, ledger: Ledger, clock: HandClock) -> None:
     id_ = put(database)
     for _ in range(5):

@@ -111,6 +111,7 @@ def test_a_mail_reaches_its_recipient(database: Database, ledger: Ledger, eus: E
     assert row_of(database, id_).state == DeliveryState.DONE
 
 
+@pytest.mark.invariant("I6")
 def test_a_repeat_bears_the_same_message_id(
     database: Database, ledger: Ledger, eus: Eus, clock: HandClock
 ) -> None:
@@ -152,6 +153,7 @@ def test_an_address_that_the_server_refuses_is_parked_without_being_quoted(
     assert (row.state, row.last_error) == (DeliveryState.PARKED, "MailRefused")
 
 
+@pytest.mark.attack(55)
 @pytest.mark.parametrize(
     ("address", "told"),
     [("cendrine.martin@eus.example", "cend589"), ("nobody@eus.example", "Aucun compte")],

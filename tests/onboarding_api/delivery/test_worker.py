@@ -83,6 +83,7 @@ def test_lanes_go_side_by_side(database: Database) -> None:
         until(lambda: all(is_done(database, id_) for id_ in ids))
 
 
+@pytest.mark.attack(40)
 def test_a_failure_is_recorded_without_its_text_and_tried_again(database: Database) -> None:
     id_ = put(database)
     with working(database, failing):

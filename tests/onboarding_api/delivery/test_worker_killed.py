@@ -91,6 +91,7 @@ def count_undone(database: Database) -> int:
         return session.scalars(undone).one()
 
 
+@pytest.mark.invariant("I2")
 def test_twenty_kills_lose_nothing_and_keep_the_order(database: Database, workers: Workers) -> None:
     for number in range(ROWS_A_LANE):
         for lane in range(LANES):
@@ -115,6 +116,7 @@ def test_twenty_kills_lose_nothing_and_keep_the_order(database: Database, worker
     assert 0 < repeats <= KILLS * THREADS
 
 
+@pytest.mark.attack(50)
 def test_a_worker_stopped_past_its_lease_repeats_but_records_nothing(
     database: Database, workers: Workers
 ) -> None:

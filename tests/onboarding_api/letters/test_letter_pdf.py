@@ -73,6 +73,7 @@ def test_the_print_reads_back_as_it_was_written(letter: ActivationLetter):
         assert len(document) == 1
 
 
+@pytest.mark.attack(14)
 def test_the_text_of_the_letter_to_eus():
     assert_is_snapshot("\n".join(sentences(LETTER_TO_EUS)) + "\n", SNAPSHOTS / "letter_to_eus.txt")
 
@@ -121,6 +122,7 @@ def test_the_same_letter_gives_the_same_bytes():
     assert render_pdf(LETTER_TO_EUS, CODE) != render_pdf(LETTER_TO_EUS, "0123-4567-89A0")
 
 
+@pytest.mark.attack(39)
 @pytest.mark.parametrize(
     "name",
     ["#emph[Commune] *d'Eus* $x$", '"] #panic("x")', "\\u{1F600} @label <label> // /* `", "= Titre\n- liste"],
@@ -132,6 +134,7 @@ def test_markup_in_a_name_stays_text(name: str):
     assert "\n" not in wording(letter).subject
 
 
+@pytest.mark.attack(39)
 def test_control_and_direction_characters_are_left_out():
     letter = replace(LETTER_TO_EUS, requester_name="Madame \u202eAnne\x00 Le\u200b Goff\x1b[31m")
     assert "Madame Anne Le Goff[31m" in wording(letter).agree

@@ -122,6 +122,7 @@ def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str)
     )
 
 
+@pytest.mark.invariant("I7")
 def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path):
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(lambda n: SpoolCarrier(spool).submit(package(n, b"%%PDF-%d" % n)), range(1, 25)))
@@ -178,6 +179,7 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
+@pytest.mark.attack(52)
 def test_a_read_only_directory_is_told(spool: Path):
     spool.chmod(0o555)
     with as_nobody():
@@ -195,6 +197,7 @@ def files_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.attack(52)
 def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: Path):
     with files_at_most(1000):
         reason = unavailable(spool)

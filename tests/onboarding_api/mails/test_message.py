@@ -74,6 +74,7 @@ def test_the_same_delivery_gives_the_same_bytes():
     assert bytes(composed()) == bytes(composed())
 
 
+@pytest.mark.attack(38)
 @pytest.mark.parametrize(
     "poison", ["a\r\nBcc: x@evil.example", "a\nX: y", "a\rb", "a\0b", "a\u2028b", "a\udc80"]
 )

@@ -177,6 +177,7 @@ def test_a_missing_a_stray_fact_or_an_unknown_notice_makes_no_mail():
         render("../layout", {}, SENDER)
 
 
+@pytest.mark.attack(41)
 def test_what_people_type_is_escaped_in_html_and_plain_in_text():
     motive = '<script>alert("x")</script> & <a href="https://evil.example">ici</a>'
     rendered = of_eus("request_refused", motive=motive)

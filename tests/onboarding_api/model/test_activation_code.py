@@ -143,3 +143,17 @@ def test_keys_that_cannot_be_right_are_refused():
 
 def test_keys_are_not_shown():
     assert "nnnn" not in repr(KEYS)
+
+
+@pytest.mark.attack(7)
+def test_of_fifty_codes_and_fifty_claims_fifty_pairs_open() -> None:
+    claims = [f"claim-{number}" for number in range(50)]
+    codes = [new_code() for _ in claims]
+    stored = [fingerprint(code, claim, KEYS) for code, claim in zip(codes, claims, strict=True)]
+    opened = [
+        (code, claim)
+        for code in codes
+        for claim, kept in zip(claims, stored, strict=True)
+        if matches(code, claim, kept, KEYS)
+    ]
+    assert opened == list(zip(codes, claims, strict=True))

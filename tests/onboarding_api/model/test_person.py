@@ -23,6 +23,7 @@ def test_four_letters_without_accents(prenom: str, letters: str) -> None:
     assert allot_identifiant(prenom, lambda _: False, lambda _: 7) == f"{letters}007"
 
 
+@pytest.mark.attack(19)
 def test_five_thousand_maries_neither_collide_nor_loop() -> None:
     draw = random.Random(1).randrange
     taken: set[str] = set()
@@ -38,6 +39,7 @@ def test_names_are_composed_single_spaced_and_visible() -> None:
     assert proper_name("nom", "L’Hôte") == "L’Hôte"
 
 
+@pytest.mark.attack(34)
 @pytest.mark.parametrize(
     "text", ["", " ", "-", "\u202e", "M\u0430rtin", "Martin<b>", "Martin;", "1", "Ма", "a" * 81]
 )

@@ -59,6 +59,7 @@ def test_the_code_dies_with_the_printed_day(minute: int, zone: str):
     assert timedelta(days=30) - timedelta(hours=1) <= end - issued <= timedelta(days=31, hours=1)
 
 
+@pytest.mark.attack(8)
 def test_expired_from_the_end_on():
     end = datetime(2026, 12, 23, 23, tzinfo=UTC)
     assert not is_expired(end, end - timedelta(microseconds=1))

@@ -174,6 +174,7 @@ def test_terms_are_shown_whole_and_the_acceptance_with_its_moment(portal: Portal
             terms_to_accept(session, paul.id, eus, espace)
 
 
+@pytest.mark.attack(17)
 def test_nothing_of_a_structure_is_told_to_a_stranger(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
@@ -209,6 +210,7 @@ def test_the_queue_shows_pending_by_age_granted_by_name_and_decided_last_first(p
     assert [(row.state, row.state_label) for row in queue.decided] == [("refused", "Refusée")]
 
 
+@pytest.mark.invariant("I13")
 def test_structures_are_those_of_the_person_with_her_profile_and_her_queue(portal: Portal) -> None:
     eus, ria = portal.a_structure("Eus"), portal.a_structure("Ria")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus).attached_to(ria)

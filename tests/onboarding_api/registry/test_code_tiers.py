@@ -70,6 +70,7 @@ def test_two_structures_may_swap_their_codes(register: Database) -> None:
     assert codes(register) == {EUS: "43", PARIS: "42"}
 
 
+@pytest.mark.attack(37)
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
@@ -108,6 +109,7 @@ def test_every_fault_is_told_at_once(register: Database) -> None:
     assert [line for line, _ in report.faults] == [2, 3, 5]
 
 
+@pytest.mark.attack(37)
 @pytest.mark.parametrize(
     ("content", "fault"),
     [

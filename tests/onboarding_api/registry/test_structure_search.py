@@ -106,6 +106,7 @@ def test_a_departement_named_alone_wins_over_one_that_holds_its_name(session: Se
     assert search(session, "Pringy Seine-et-Marne")[0].departement == "77"
 
 
+@pytest.mark.attack(35)
 def test_homonyms_are_told_apart(session: Session) -> None:
     hits = [hit for hit in search(session, "Sainte-Colombe") if hit.bare_name == "Sainte-Colombe"]
     assert len(hits) == 4
@@ -135,6 +136,7 @@ def test_a_postcode_comes_before_the_same_insee_code_of_another_town(session: Se
     assert hits[-1].bare_name == "Isle-sur-Marne"
 
 
+@pytest.mark.attack(35)
 def test_a_number_that_cannot_be_a_siren_is_told_apart_from_an_unknown_one(session: Session) -> None:
     with pytest.raises(MalformedSiren) as malformed:
         search(session, "216 600 743")

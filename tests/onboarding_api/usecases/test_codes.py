@@ -41,6 +41,7 @@ def wrong(person: Someone, siren: str) -> int:
     return refusal.value.tries_left
 
 
+@pytest.mark.attack(5)
 def test_five_tries_then_a_wait_then_five_more_then_the_code_is_dead(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = claimant(portal, eus)
@@ -78,6 +79,7 @@ def test_the_window_slides_one_second_too_early_is_too_early(portal: Portal) -> 
     assert redeem(cendrine, eus, code) == (DATAVIZ,)
 
 
+@pytest.mark.attack(5)
 def test_a_new_letter_does_not_reset_the_fifteen_minutes(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = claimant(portal, eus)
@@ -104,6 +106,7 @@ def test_a_typing_fault_costs_no_try(portal: Portal) -> None:
     assert redeem(cendrine, eus, f"  {code.lower().replace('-', ' ')} ") == (DATAVIZ,)
 
 
+@pytest.mark.attack(7, 12)
 def test_a_code_serves_one_claim_alone_and_one_account(portal: Portal) -> None:
     sirens = [portal.a_structure(name) for name in ("Eus", "Ria", "Nyer")]
     people = [claimant(portal, siren, f"Marie{letter}") for siren, letter in zip(sirens, "abc", strict=True)]
@@ -119,6 +122,23 @@ def test_a_code_serves_one_claim_alone_and_one_account(portal: Portal) -> None:
         assert redeem(person, siren, code) == (DATAVIZ,)
 
 
+@pytest.mark.attack(6)
+def test_many_accounts_guess_no_better_than_one(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    cendrine = claimant(portal, eus)
+    code = portal.letter_arrives(eus)
+    for number in range(40):
+        thief = portal.a_person("Paul", f"Durand{chr(97 + number // 20)}{chr(97 + number % 20)}").attached_to(
+            eus
+        )
+        with pytest.raises(NotFound):
+            redeem(thief, eus, code)
+    assert portal.count(CodeTry) == 0  # and none of hers was spent
+    assert redeem(cendrine, eus, code) == (DATAVIZ,)
+
+
+@pytest.mark.attack(9)
+@pytest.mark.invariant("I3")
 def test_the_right_code_typed_twice_is_one_administrator_and_one_mail(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = claimant(portal, eus)
@@ -133,6 +153,7 @@ def test_the_right_code_typed_twice_is_one_administrator_and_one_mail(portal: Po
     assert portal.count(Administration) == 1
 
 
+@pytest.mark.attack(11)
 def test_the_code_of_an_earlier_letter_is_told_apart_and_costs_no_try(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = claimant(portal, eus)
@@ -148,6 +169,7 @@ def test_the_code_of_an_earlier_letter_is_told_apart_and_costs_no_try(portal: Po
     assert redeem(cendrine, eus, second) == (DATAVIZ,)
 
 
+@pytest.mark.attack(8)
 @pytest.mark.parametrize(
     ("departement", "zone", "printed"),
     [

@@ -89,6 +89,7 @@ def test_a_second_click_changes_nothing_a_second_administrator_is_told(portal: P
     assert (portal.events(), portal.mails()) == before
 
 
+@pytest.mark.attack(1)
 @pytest.mark.parametrize("move", DECISIONS)
 def test_strangers_find_nothing(portal: Portal, move: Move) -> None:
     state = next(state for state, each in TRANSITIONS if each == move)
@@ -106,6 +107,8 @@ def test_strangers_find_nothing(portal: Portal, move: Move) -> None:
     assert (portal.events(), portal.mails()) == ([], [])
 
 
+@pytest.mark.attack(2)
+@pytest.mark.invariant("I4")
 def test_nobody_decides_on_her_own_request_and_the_refusal_stays_in_the_journal(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)

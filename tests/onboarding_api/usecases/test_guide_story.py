@@ -118,6 +118,7 @@ def test_case_1_an_administrator_decides_then_takes_back(portal: Portal) -> None
     assert portal.mails()[-2:] == [("request_granted", "Paul"), ("habilitation_deactivated", "Paul")]
 
 
+@pytest.mark.attack(13)
 def test_the_second_first_user_waits_for_the_letter_of_the_first(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = portal.a_person("Cendrine", "Martin").attached_to(eus)

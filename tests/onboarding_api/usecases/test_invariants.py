@@ -208,6 +208,8 @@ class Clicks(RuleBasedStateMachine):
         self.states[subject] = after
 
 
+@pytest.mark.attack(2, 16)
+@pytest.mark.invariant("I4", "I5", "I9", "I12")
 @pytest.mark.slow
 def test_no_order_of_clicks_breaks_an_invariant(sqlite_template: Path) -> None:
     Clicks.template = sqlite_template

@@ -69,6 +69,7 @@ def test_a_letter_is_noted_once_however_often_it_is_said(portal: Portal) -> None
         note_letter_spooled(session, "no-such-letter", portal.now)
 
 
+@pytest.mark.attack(15)
 def test_new_letters_are_a_day_apart_and_three_in_thirty_days(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine, _ = claimant(portal, eus)
@@ -242,6 +243,7 @@ def test_a_letter_that_leaves_after_all_is_no_longer_rejected(portal: Portal) ->
     assert portal.mails() == [("letter_sent", "Cendrine")]
 
 
+@pytest.mark.attack(12)
 def test_the_legal_representative_refuses_with_the_reference_alone(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine, reference = claimant(portal, eus)

@@ -72,6 +72,7 @@ def test_leaving_ends_every_right_at_once_and_a_second_click_does_nothing(portal
     assert portal.events() == before
 
 
+@pytest.mark.attack(16)
 def test_the_last_administrator_stays(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus).holding(eus, DATAVIZ)

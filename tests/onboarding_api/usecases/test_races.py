@@ -65,6 +65,7 @@ def check_journal(portal: Portal) -> None:
         assert first_broken_link(session) is None
 
 
+@pytest.mark.attack(13)
 def test_two_first_users_make_one_claim(portal: Portal) -> None:
     for number in range(ROUNDS):
         siren = portal.a_structure(f"Lieu{number}")
@@ -76,6 +77,7 @@ def test_two_first_users_make_one_claim(portal: Portal) -> None:
     check_journal(portal)
 
 
+@pytest.mark.attack(53)
 def test_a_double_click_on_accepter_is_one_request(portal: Portal) -> None:
     for number in range(ROUNDS):
         siren = portal.a_structure(f"Lieu{number}")
@@ -118,6 +120,7 @@ def test_the_code_and_the_refusal_of_the_legal_representative_never_both_win(por
     check_journal(portal)
 
 
+@pytest.mark.attack(10)
 def test_validate_and_refuse_one_wins_and_one_mail_leaves(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
@@ -135,6 +138,7 @@ def test_validate_and_refuse_one_wins_and_one_mail_leaves(portal: Portal) -> Non
     check_journal(portal)
 
 
+@pytest.mark.attack(16)
 def test_two_administrators_who_leave_at_once_leave_one(portal: Portal) -> None:
     for number in range(ROUNDS):
         siren = portal.a_structure(f"Lieu{number}")
@@ -167,6 +171,8 @@ def test_two_requests_for_a_new_letter_make_one(portal: Portal) -> None:
     check_journal(portal)
 
 
+@pytest.mark.attack(10)
+@pytest.mark.invariant("I3")
 def test_eight_submissions_of_a_code_name_one_administrator(portal: Portal) -> None:
     for number in range(ROUNDS):
         siren = portal.a_structure(f"Lieu{number}")

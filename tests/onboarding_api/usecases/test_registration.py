@@ -34,6 +34,7 @@ def test_a_person_gets_an_identifiant_and_keycloak_makes_the_account_before_it_w
     assert made.args == welcomed.args == {"person_id": person.id}
 
 
+@pytest.mark.attack(53)
 def test_a_double_click_is_one_registration(portal: Portal) -> None:
     register_person(portal.office, CENDRINE)
     portal.wait(seconds=1)
@@ -53,6 +54,7 @@ def test_a_known_email_is_told_by_mail_and_not_more_than_every_ten_minutes(porta
     assert only_person(portal).nom == "Martin"
 
 
+@pytest.mark.attack(2)
 def test_one_email_registered_by_many_threads_is_one_person(portal: Portal) -> None:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: register_person(portal.office, CENDRINE), range(8)))
@@ -125,6 +127,7 @@ def test_a_forgotten_identifiant_leaves_the_same_row_whoever_has_the_address_onc
     assert len(portal.deliveries("mail.recall")) == 3
 
 
+@pytest.mark.attack(18)
 def test_a_forgotten_identifiant_asks_the_database_the_same_whether_known_or_not(portal: Portal) -> None:
     """Equal work is equal time: 8 ms against 0.5 ms told who had an account."""
     register_person(portal.office, CENDRINE)

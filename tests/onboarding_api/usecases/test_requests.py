@@ -39,6 +39,7 @@ def test_asking_twice_is_one_request_one_mail(portal: Portal) -> None:
     assert portal.mails() == [("request_sent", "Paul"), ("request_to_decide", "Anne")]
 
 
+@pytest.mark.attack(4)
 def test_loans_need_a_fonction_and_the_others_do_not(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
@@ -76,6 +77,7 @@ def test_an_epci_without_known_seat_gets_no_letter_and_nothing_is_recorded(porta
     assert (cendrine.states(epci), portal.events()) == ({}, [])
 
 
+@pytest.mark.attack(15)
 def test_a_town_hall_is_not_flooded_by_one_claim_after_another(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     command = RequestHabilitations(eus, (DATAVIZ,), becomes_administrator=True)

@@ -31,6 +31,7 @@ def test_every_field_has_a_sentence(form: Form) -> None:
     assert form.schema.keys() <= SENTENCES.keys()
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize("form", FORMS)
 def test_no_form_takes_what_the_server_decides(form: Form) -> None:
     for name in ("role", "state", "person_id", "structure_id", "is_administrator", "expires_at"):

@@ -116,6 +116,7 @@ def path_of(portal: Portal, endpoint: str) -> str:
     return portal.app.url_map.bind(HOST).build(endpoint, ROUTES[endpoint].arguments, method="POST")
 
 
+@pytest.mark.attack(21)
 @pytest.mark.parametrize("endpoint", POSTS)
 def test_post_without_own_token_is_refused(portal: Portal, endpoint: str) -> None:
     browser, path, form = portal.browser("cend589"), path_of(portal, endpoint), ROUTES[endpoint].form
@@ -131,6 +132,7 @@ def test_post_without_own_token_is_refused(portal: Portal, endpoint: str) -> Non
     ] * 4
 
 
+@pytest.mark.attack(22, 56)
 @pytest.mark.parametrize("endpoint", ROUTES)
 @pytest.mark.parametrize("role", ["anonymous", "administrator"])
 def test_every_answer_carries_the_headers(portal: Portal, endpoint: str, role: str) -> None:
@@ -177,6 +179,7 @@ def test_ten_megabytes_are_refused_in_words(portal: Portal) -> None:
     assert "trop volumineux" in answer.text
 
 
+@pytest.mark.attack(38)
 @pytest.mark.parametrize("host", ["evil.example", "portail.example.evil.example"])
 def test_foreign_host_is_refused(portal: Portal, host: str) -> None:
     answer = portal.app.test_client().get("/", base_url=f"https://{host}")
@@ -185,6 +188,7 @@ def test_foreign_host_is_refused(portal: Portal, host: str) -> None:
     assert "evil" not in answer.text
 
 
+@pytest.mark.attack(23)
 @pytest.mark.parametrize("suite", HOSTILE)
 def test_only_our_own_pages_are_gone_back_to(portal: Portal, suite: str) -> None:
     with portal.app.test_request_context(base_url=PUBLIC_URL):
@@ -204,6 +208,7 @@ def test_log_in_sends_back_to_the_page_asked_for(portal: Portal, suite: str) -> 
     assert portal.browser().log_in("cend589", suite).location == suite
 
 
+@pytest.mark.attack(23)
 @pytest.mark.parametrize("suite", ["//evil.example", "/\\evil.example", "https://evil.example"])
 def test_log_in_and_forms_send_back_to_our_own_pages_only(portal: Portal, suite: str) -> None:
     browser = portal.browser("cend589")
@@ -216,6 +221,7 @@ def test_log_in_and_forms_send_back_to_our_own_pages_only(portal: Portal, suite:
     assert edited.location == f"/structures/{EUS}"
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize("intruder", ["role", "siren", "state", "person_id", "is_administrator", "version"])
 def test_field_that_the_form_has_not_is_refused(portal: Portal, intruder: str) -> None:
     browser = portal.browser("paul123")
@@ -252,3 +258,22 @@ def test_health_needs_neither_session_nor_keycloak(portal: Portal) -> None:
 
     assert answer.json == {"status": "ok"}
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.attack(58)
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X-Forwarded-Host": "evil.example"},
+        {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9"},
+        {"Forwarded": "host=evil.example;proto=http"},
+    ],
+    ids=str,
+)
+def test_what_a_client_forwards_is_not_believed(portal: Portal, forged: dict[str, str]) -> None:
+    plain, dressed = portal.browser("cend589"), portal.browser("cend589")
+
+    assert dressed.get("/tableau-de-bord", headers=forged).status_code == 200
+    answers = [plain.get("/").location, dressed.get("/", headers=forged).location]
+    assert answers[0] == answers[1]
+    assert "evil" not in dressed.get("/connexion", headers=forged).location

@@ -107,6 +107,7 @@ def at_work(browser: Browser) -> str:
     return page.split("Ma structure : ")[1].split(" Changer")[0]
 
 
+@pytest.mark.attack(53)
 def test_forms_name_their_own_structure_when_another_tab_switched(in_two: Browser, portal: Portal) -> None:
     other = {"siren": ESTAVAR}
 

@@ -14,6 +14,7 @@ from tests.onboarding_api.web.world import EUS, GRANTED
 ZOE = {"civilite": "Madame", "prenom": "Zoé", "nom": "Durand", "email": "zoe.durand@example.fr"}
 
 
+@pytest.mark.attack(18)
 def test_registration_answers_the_same_whether_known_or_not(portal: Portal) -> None:
     browser = portal.browser()
 
@@ -153,6 +154,7 @@ def test_identity_is_changed(portal: Portal) -> None:
     assert "Identifiant cend589" in browser.read("/profil")
 
 
+@pytest.mark.attack(18)
 def test_forgotten_identifiant_answers_the_same_in_every_case(portal: Portal) -> None:
     browser = portal.browser()
 
@@ -164,6 +166,7 @@ def test_forgotten_identifiant_answers_the_same_in_every_case(portal: Portal) ->
     assert len({(answer.status_code, answer.location, answer.text) for answer in answers}) == 1
 
 
+@pytest.mark.attack(52)
 def test_busy_database_is_told_and_keeps_what_was_typed(portal: Portal) -> None:
     browser = portal.browser("paul123")
     token = browser.token()
@@ -178,6 +181,7 @@ def test_busy_database_is_told_and_keeps_what_was_typed(portal: Portal) -> None:
     assert "Rien n'a été modifié" in text_of(answer.text)
 
 
+@pytest.mark.attack(41)
 @pytest.mark.parametrize(
     "nom", ["<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "{{ 7 * 7 }}"]
 )

@@ -21,6 +21,7 @@ def is_logged_in(browser: Browser) -> bool:
     return browser.get("/tableau-de-bord").status_code == 200
 
 
+@pytest.mark.attack(25)
 def test_request_has_state_nonce_and_challenge(portal: Portal) -> None:
     _, url = start(portal)
     asked = {key: value[0] for key, value in parse_qs(urlsplit(url).query).items()}
@@ -42,6 +43,7 @@ def test_right_answer_opens_the_session(portal: Portal) -> None:
     assert "Bienvenue Madame Martin" in browser.get(answer.location).text
 
 
+@pytest.mark.attack(25, 26)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -69,6 +71,7 @@ def test_wrong_answer_opens_nothing(portal: Portal, fault: dict[str, Any]) -> No
     assert not is_logged_in(browser)
 
 
+@pytest.mark.attack(25)
 def test_answer_of_another_browser_opens_nothing(portal: Portal) -> None:
     _, url = start(portal)
     victim, _ = start(portal)

@@ -191,6 +191,7 @@ def test_page_is_light(served: Portal, chrome: Browser, path: str) -> None:
         assert sum(len(answer.body()) for answer in answers) <= MOST_BYTES
 
 
+@pytest.mark.attack(41)
 def test_visit_by_keyboard_without_script_under_the_real_policy(served: Portal, chrome: Browser) -> None:
     """Log in, walk by the skip link and Tab alone, log out through the provider: `form-action` lets it."""
     refused: list[str] = []

@@ -159,6 +159,7 @@ def expected(route: Route, role: str) -> tuple[int, bool]:
     return route.instead.get(role, refused_or_not), False
 
 
+@pytest.mark.attack(1)
 @pytest.mark.parametrize(("endpoint", "role"), list(product(ROUTES, PEOPLE)))
 def test_route_is_open_to_its_right_and_to_nobody_else(portal: Portal, endpoint: str, role: str) -> None:
     answer = send(portal, portal.browser(PEOPLE[role]), endpoint)

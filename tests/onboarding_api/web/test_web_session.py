@@ -57,6 +57,7 @@ def test_looking_at_a_form_leaves_no_row_and_the_form_can_be_sent(portal: Portal
     assert (rows(portal), cookie_of(browser) == kept) == (before + 1, False)
 
 
+@pytest.mark.attack(24)
 def test_cookie_changes_at_log_in_and_the_old_one_is_dead(portal: Portal) -> None:
     browser = portal.browser()
     browser.token()
@@ -138,6 +139,7 @@ def test_forged_cookie_opens_nothing(portal: Portal) -> None:
         assert answer.status_code == 303
 
 
+@pytest.mark.attack(55)
 def test_old_sessions_are_swept_when_a_new_one_starts(portal: Portal) -> None:
     assert rows(portal) >= 4
     portal.clock.now += IDLE + MINUTE

@@ -77,6 +77,7 @@ def test_a_hostile_body_is_a_coded_problem(portal: Portal, call: Call, path: str
     assert journal(portal) == before
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize("name", WITH_BODY)
 def test_no_column_of_ours_can_be_set_from_outside(portal: Portal, call: Call, name: str) -> None:
     """Security threat 3: a role, a state or an owner in the body is refused, not dropped."""

@@ -100,6 +100,7 @@ def test_its_person_may(call: Call, name: str, path: str, json: Mapping[str, Any
         assert call(person, operation.method, path, json=json).status_code == operation.status
 
 
+@pytest.mark.attack(1)
 @pytest.mark.parametrize(
     ("person", "asked"), [(person, one) for one in CALLS for person in ROWS[one[0]].strangers]
 )

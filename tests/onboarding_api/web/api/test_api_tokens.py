@@ -19,6 +19,7 @@ def assert_refused(answer: Any, code: str = "invalid_token") -> None:
     assert answer.headers["WWW-Authenticate"].lower().startswith('bearer realm="bdt"')
 
 
+@pytest.mark.attack(27)
 @pytest.mark.parametrize(
     ("typ", "claims"),
     [
