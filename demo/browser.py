@@ -168,4 +168,4 @@ def _words(tag: Tag) -> str:
 
 def _plain(text: str) -> str:
     """One kind of apostrophe and space, no case: what a reader sees as the same."""
-    return " ".join(text.replace("\u2019", "'").split()).casefold()
+    return " ".join(text.replace("\u2019", "'").split()).lower()

@@ -4,13 +4,13 @@
 page, log or `repr` can show it.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
 from onboarding_api.model.french_dates import in_words
 from onboarding_api.model.french_text import quoted_list, tied
 from onboarding_api.model.sender import Sender
+from onboarding_api.model.typed_text import visible
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Wording:
 
 def wording(letter: ActivationLetter) -> Wording:
     """The sentences of this letter: vouvoiement, dates in full, short (user experience §7)."""
-    sender, requester = letter.sender, _printable(letter.requester_name)
-    structure = f"« {_printable(letter.structure_name)} »"
+    sender, requester = letter.sender, visible(letter.requester_name)
+    structure = f"« {visible(letter.structure_name)} »"
     return Wording(
         date=f"Le {in_words(letter.written_on)}",
         reference=_typeset(f"Référence : {letter.reference}"),
@@ -111,12 +111,7 @@ def wording(letter: ActivationLetter) -> Wording:
 
 def _services(labels: tuple[str, ...]) -> str:
     noun = "le service" if len(labels) == 1 else "les services"
-    return f"{noun} {quoted_list([_printable(label) for label in labels])}"
-
-
-def _printable(text: str) -> str:
-    """The text without control and direction characters: they print nothing, or move what is read."""
-    return "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf"})
+    return f"{noun} {quoted_list([visible(label) for label in labels])}"
 
 
 def _typeset(text: str) -> str:

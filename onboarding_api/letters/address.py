@@ -13,15 +13,15 @@ What is too long is shortened by rule, in this order, and never cut in a word:
 
 import re
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
+
+from onboarding_api.model.typed_text import folded
 
 ATTENTION = "À l'attention du représentant légal"
 LINES_AT_MOST = 6
 LINE_AT_MOST = 38
 NAME_LINES_AT_MOST = 2
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "’": "'"})
 _SHORT_KINDS = {
     "COMMUNAUTE DE COMMUNES": "CC",
     "COMMUNAUTE D'AGGLOMERATION": "CA",
@@ -122,5 +122,4 @@ def _towns(town: str) -> Iterator[str]:
 
 def _capitals(text: str, kept: str = "") -> str:
     """Capitals without accents; whatever is neither letter, digit nor `kept` becomes a space."""
-    unaccented = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).encode("ascii", "ignore").decode()
-    return " ".join(re.sub(rf"[^A-Z0-9{kept}]+", " ", unaccented.upper()).split())
+    return " ".join(re.sub(rf"[^A-Z0-9{kept}]+", " ", folded(text).upper()).split())

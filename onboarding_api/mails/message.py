@@ -5,7 +5,6 @@ is the key's alone, so that a mail repeated after a crash is recognised (letters
 """
 
 import hashlib
-import unicodedata
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -13,6 +12,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from onboarding_api.mails.rendering import RenderedNotice
+from onboarding_api.model.contact import ascii_address
+from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.typed_text import has_control
 
 
 class HeaderRefused(ValueError):
@@ -63,13 +65,11 @@ def compose(
 
 
 def _address(address: str, display_name: str = "") -> Address:
-    """An address that any server reads: its domain in ASCII (IDNA), no accent before the @."""
-    user, at_sign, domain = _plain(address).rpartition("@")
+    """An address that any server reads, in its one form: no domain but the one that was checked."""
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        written = f"{user}{at_sign}{ascii_domain}"
+        written = ascii_address(_plain(address))
         parsed = Address(_plain(display_name), addr_spec=written)
-    except (ValueError, HeaderParseError, IndexError) as error:
+    except (ValueError, BadInput, HeaderParseError, IndexError) as error:
         raise HeaderRefused("no e-mail address") from error
     if not parsed.username or not parsed.domain or parsed.addr_spec != written:
         raise HeaderRefused("no e-mail address")
@@ -78,6 +78,6 @@ def _address(address: str, display_name: str = "") -> Address:
 
 def _plain(value: str) -> str:
     """The value, if it is one line of text: what follows a line break would be a header of its own."""
-    if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in value):
+    if has_control(value):
         raise HeaderRefused("a control character in a header")
     return value

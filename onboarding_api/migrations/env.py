@@ -6,11 +6,14 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from onboarding_api.model.base import Base, Instant
+from onboarding_api.model.contact import EmailAddress
 
 
 def _render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:
     # A migration must still run when the model has changed: it names none of our classes.
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, Instant) else False
+    if kind == "type" and isinstance(thing, Instant):
+        return "sa.DateTime(timezone=True)"
+    return "sa.String(length=254)" if kind == "type" and isinstance(thing, EmailAddress) else False
 
 
 context.configure(

@@ -12,12 +12,12 @@ was made for: the code of one claim is worth nothing for another.
 import hashlib
 import hmac
 import secrets
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from onboarding_api.model.refusals import CodeMistyped
+from onboarding_api.model.typed_text import symbols
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 11
@@ -83,11 +83,10 @@ def parse(text: str) -> str:
         MalformedCode: not twelve symbols of the alphabet.
         Typo: twelve symbols that cannot be a code.
     """
-    folded = unicodedata.normalize("NFKC", text).upper().translate(_LOOK_ALIKES)
-    symbols = [c for c in folded if not _separates(c)]
-    if len(symbols) != RANDOM_SYMBOLS + 1 or not set(symbols) <= set(ALPHABET):
+    typed = symbols(text).translate(_LOOK_ALIKES)
+    if len(typed) != RANDOM_SYMBOLS + 1 or not set(typed) <= set(ALPHABET):
         raise MalformedCode
-    values = [ALPHABET.index(symbol) for symbol in symbols]
+    values = [ALPHABET.index(symbol) for symbol in typed]
     if _at_generator(values):
         raise Typo
     return _canonical(values)
@@ -122,9 +121,5 @@ def _times_x(value: int) -> int:
 
 
 def _canonical(values: list[int]) -> str:
-    symbols = "".join(ALPHABET[value] for value in values)
-    return "-".join(symbols[i : i + GROUP] for i in range(0, len(symbols), GROUP))
-
-
-def _separates(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in {"Pd", "Cf"}
+    written = "".join(ALPHABET[value] for value in values)
+    return "-".join(written[i : i + GROUP] for i in range(0, len(written), GROUP))

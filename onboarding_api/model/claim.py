@@ -31,7 +31,10 @@ def new_reference() -> str:
 
 
 class Claim(Base):
-    """One claim; a structure has at most one open (security threat 13)."""
+    """One claim; a structure has at most one open (security threat 13).
+
+    `postcode` is the town hall's as the claimant gave it, where the register knows several and not which.
+    """
 
     __tablename__ = "claim"
     __table_args__ = (
@@ -51,6 +54,7 @@ class Claim(Base):
     state: Mapped[ClaimState] = mapped_column(String(10), default=ClaimState.OPEN)
     claimed_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    postcode: Mapped[str | None] = mapped_column(String(5))
 
     membership: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
 

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.contact import EmailAddress
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.structure import Structure
@@ -40,7 +41,7 @@ class Membership(Base):
     siren: Mapped[str] = mapped_column(ForeignKey("structure.siren"))
     state: Mapped[MembershipState] = mapped_column(String(10), default=MembershipState.ATTACHED)
     telephone: Mapped[str | None] = mapped_column(String(20))
-    email: Mapped[str | None] = mapped_column(String(254))
+    email: Mapped[str | None] = mapped_column(EmailAddress)
     fonction: Mapped[str | None] = mapped_column(String(40))
     attached_at: Mapped[datetime]
     left_at: Mapped[datetime | None]

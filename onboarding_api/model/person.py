@@ -1,6 +1,5 @@
 """A person: who registers, and is the same in each structure."""
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +8,8 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.contact import EmailAddress
+from onboarding_api.model.typed_text import folded
 
 
 class Civilite(StrEnum):
@@ -29,7 +30,7 @@ class Person(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     identifiant: Mapped[str] = mapped_column(String(40), unique=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(EmailAddress, unique=True)
     civilite: Mapped[Civilite] = mapped_column(String(8))
     prenom: Mapped[str] = mapped_column(String(80))
     nom: Mapped[str] = mapped_column(String(80))
@@ -59,8 +60,7 @@ def allot_identifiant(prenom: str, is_taken: Callable[[str], bool], draw: Callab
         is_taken: tells whether an identifiant was ever given.
         draw: a number in [0, n), from a cryptographic source in production.
     """
-    folded = unicodedata.normalize("NFKD", prenom).encode("ascii", "ignore").decode().lower()
-    letters = "".join(c for c in folded if c.isalpha())[:4].ljust(4, "x")
+    letters = "".join(c for c in folded(prenom) if c.isascii() and c.isalpha())[:4].ljust(4, "x")
     digits = 3
     while True:
         for _ in range(10):

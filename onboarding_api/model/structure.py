@@ -67,6 +67,8 @@ class Structure(Base):
     epci_name: Mapped[str | None] = mapped_column(String(120))
     population: Mapped[int] = mapped_column(default=0)
     former_names: Mapped[list[str]] = mapped_column(default=list)
+    town_hall_postcode: Mapped[str | None] = mapped_column(String(5))
+    town_hall_source: Mapped[str | None] = mapped_column(String(60))
     code_tiers: Mapped[str | None] = mapped_column(String(20), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     kc_group_id: Mapped[str | None] = mapped_column(String(36), unique=True)

@@ -5,12 +5,11 @@ It makes one commune in nine clash with another one, but never two of the same d
 """
 
 import re
-import unicodedata
 from string import ascii_lowercase
 
+from onboarding_api.model.typed_text import folded
+
 _WORD = re.compile("[a-z0-9]+")
-_ACCENTS = re.compile("[\u0300-\u036f]")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 _SPELT_OUT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 # Too frequent to find anything by; an exact name still needs them (« La Chapelle », « Chapelle »).
 _EMPTY_WORDS = frozenset(("a", "commune", "d", "de", "des", "du", "et", "l", "la", "le", "les"))
@@ -18,9 +17,7 @@ _EMPTY_WORDS = frozenset(("a", "commune", "d", "de", "des", "du", "et", "l", "la
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order: « L'Haÿ-les-Roses » -> l, hay, les, roses."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    bare = _ACCENTS.sub("", decomposed)
-    return [_SPELT_OUT.get(word, word) for word in _WORD.findall(bare)]
+    return [_SPELT_OUT.get(word, word) for word in _WORD.findall(folded(text))]
 
 
 def key(text: str) -> str:

@@ -7,6 +7,7 @@ import phonenumbers
 from flask import Flask
 from jinja2.ext import Extension
 
+from onboarding_api.model.contact import shown_address
 from onboarding_api.model.french_dates import in_words
 from onboarding_api.model.french_text import tied
 
@@ -61,6 +62,7 @@ def install(app: Flask) -> None:
         siren=siren_in_groups,
         telephone=telephone_in_groups,
         counted=counted,
+        address=shown_address,
         tied=tied,
     )
     app.jinja_env.globals["site"] = SITE

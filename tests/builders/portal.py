@@ -28,6 +28,7 @@ from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind
 from onboarding_api.model.terms import TermsAcceptance
+from onboarding_api.model.typed_text import folded
 from onboarding_api.model.validity import expires_at
 from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
 from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
@@ -97,7 +98,7 @@ class Portal:
                 prenom=prenom,
                 nom=nom,
                 identifiant=f"{prenom[:4].lower()}{self._count:03d}",
-                email=f"{prenom}.{nom}@example.fr".lower(),
+                email=f"{folded(prenom)}.{folded(nom)}@example.fr",
                 registered_at=self.now,
             )
             session.add(person)

@@ -1,5 +1,6 @@
 """Forms of the requests: which services, and with which words accepted (guide §11 to §14)."""
 
+from onboarding_api.model.typed_text import paragraph
 from onboarding_api.web.schemas import text
 from onboarding_api.web.schemas.form import Form
 from onboarding_api.web.schemas.structure import SIREN
@@ -15,7 +16,7 @@ _SERVICES = {
 _CODE = {"type": "string", "required": True, "empty": False, "maxlength": 60}
 _ACCEPTED = {"type": "string", "required": True, "allowed": ["oui"]}
 _VERSION = {"type": "string", "required": True, "maxlength": 20}
-_MOTIVE = {"type": "string", "maxlength": 500, "coerce": text.paragraph}
+_MOTIVE = {"type": "string", "maxlength": 500, "coerce": paragraph}
 _REFERENCE = {
     "type": "string",
     "required": True,

@@ -1,12 +1,13 @@
 """Forms of the structures: the active one, and the profile in a structure, each item alone (G-29)."""
 
-from onboarding_api.web.schemas import account, text
+from onboarding_api.model.typed_text import one_line
+from onboarding_api.web.schemas import account
 from onboarding_api.web.schemas.form import Form
 from policies.catalogue.loader import load_catalogue
 
 SIREN = {"type": "string", "required": True, "regex": "[0-9]{9}"}
 _BACK = {"type": "string", "maxlength": 300}
-_TELEPHONE = {"type": "string", "required": True, "empty": False, "maxlength": 40, "coerce": text.one_line}
+_TELEPHONE = {"type": "string", "required": True, "empty": False, "maxlength": 40, "coerce": one_line}
 _FONCTION = {"type": "string", "required": True, "allowed": list(load_catalogue().fonctions)}
 
 ATTACH = Form({"suite": _BACK})

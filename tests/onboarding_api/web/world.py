@@ -11,6 +11,7 @@ from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import SearchWord, Structure, StructureKind
+from onboarding_api.model.typed_text import folded
 from onboarding_api.model.validity import expires_at
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -91,7 +92,7 @@ def _words() -> list[SearchWord]:
 
 
 def _person(identifiant: str, civilite: Civilite, prenom: str, nom: str) -> Person:
-    email = f"{prenom}.{nom}@example.fr".lower()
+    email = f"{folded(prenom)}.{folded(nom)}@example.fr"
     return Person(
         identifiant=identifiant, civilite=civilite, prenom=prenom, nom=nom, email=email, registered_at=NOON
     )
