@@ -22,7 +22,7 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import TermsAcceptance
 from policies.engine.request import Entity, EntityRef, Request, Value
 
-Resource = Structure | Membership | Habilitation | Claim | Letter
+Resource = Person | Structure | Membership | Habilitation | Claim | Letter
 
 NOT_REQUESTED = "not_requested"
 
@@ -92,6 +92,8 @@ class _Slice:
 
     def add(self, resource: Resource) -> EntityRef:
         match resource:
+            case Person():
+                return self.user(resource)
             case Structure():
                 return self.structure(resource)
             case Membership():
@@ -157,7 +159,7 @@ class _Slice:
             "membership": self.membership(claim.membership),
             "structure": self.structure(claim.membership.structure),
             "isOpen": claim.state == ClaimState.OPEN,
-            "lettersIn30Days": len(asked),
+            "lettersInPeriod": len(asked),
             **NO_PAGE_YET["Claim"],
         }
         letter = last_letter(self._session, claim.id)

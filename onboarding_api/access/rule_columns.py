@@ -167,7 +167,7 @@ def _claim(now: datetime) -> Columns:
     values = {
         "": CLAIM.c.id,
         "isOpen": CLAIM.c.state == ClaimState.OPEN,
-        "lettersIn30Days": asked.where(letter.c.asked_at > now - LETTER_PERIOD).scalar_subquery(),
+        "lettersInPeriod": asked.where(letter.c.asked_at > now - LETTER_PERIOD).scalar_subquery(),
         "lastLetterAt": select(func.max(letter.c.asked_at))
         .where(letter.c.claim_id == CLAIM.c.id)
         .scalar_subquery(),

@@ -223,8 +223,10 @@ def act(office: Office, actor: Actor | None = None) -> Iterator[Act]:
         raise
 
 
-def _siren_of(resource: Resource) -> str:
+def _siren_of(resource: Resource) -> str | None:
     match resource:
+        case Person():
+            return None
         case Structure() | Membership() | Claim():
             return resource.siren
         case Habilitation():

@@ -13,8 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from onboarding_api.model.delivery import Delivery
+from policies.catalogue.loader import load_catalogue
 
-REMINDERS_AFTER = (timedelta(days=10), timedelta(days=20))
+_CODE_LIFE = load_catalogue().limits.code_life
+REMINDERS_AFTER = (_CODE_LIFE / 3, _CODE_LIFE * 2 / 3)
 FOLLOWED_AFTER = timedelta(hours=1)
 LAST_REMINDER_BEFORE_END = timedelta(days=3)
 WELCOME_AFTER = timedelta(seconds=2)

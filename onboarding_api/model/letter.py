@@ -1,6 +1,6 @@
 """A letter: it carries the activation code to the legal representative; and the tries of that code."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,14 +11,16 @@ from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.validity import expires_at
+from policies.catalogue.loader import load_catalogue
 
 # What the rules G-CODE-TRIES-* and G-LETTER-* allow; pages tell what is left of it.
-TRIES_PER_WINDOW = 5
-TRY_WINDOW = timedelta(minutes=15)
-TRIES_IN_ALL = 10
-LETTER_INTERVAL = timedelta(hours=24)
-LETTERS_PER_PERIOD = 3
-LETTER_PERIOD = timedelta(days=30)
+_LIMITS = load_catalogue().limits
+TRIES_PER_WINDOW = _LIMITS.tries_per_window
+TRY_WINDOW = _LIMITS.try_window
+TRIES_IN_ALL = _LIMITS.tries_in_all
+LETTER_INTERVAL = _LIMITS.letter_interval
+LETTERS_PER_PERIOD = _LIMITS.letters_per_period
+LETTER_PERIOD = _LIMITS.letter_period
 
 
 class LetterState(StrEnum):

@@ -1,4 +1,4 @@
-"""How long an activation code is good: thirty days, to the end of the day printed on the letter.
+"""How long an activation code is good: so many days, to the end of the day printed on the letter.
 
 "Thirty days" is ambiguous when clocks change and across the overseas territories, so the printed day is
 reckoned in the structure's own zone and its end is stored as one instant in UTC (guide G-71, security §6).
@@ -7,11 +7,13 @@ reckoned in the structure's own zone and its end is stored as one instant in UTC
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-DAYS = 30
+from policies.catalogue.loader import load_catalogue
+
+DAYS = load_catalogue().limits.code_life.days
 
 
 def last_day(issued_at: datetime, zone: str) -> date:
-    """The last day of a code, in the structure's zone: thirty days after the day of issue.
+    """The last day of a code, in the structure's zone: so many days after the day of issue.
 
     Args:
         issued_at: when the code was made; aware.

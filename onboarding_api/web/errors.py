@@ -10,6 +10,7 @@ from typing import Any
 
 from onboarding_api.model.french_text import tied
 from onboarding_api.model.refusals import Refusal
+from onboarding_api.model.validity import DAYS
 from onboarding_api.web.schemas.sentences import SENTENCES
 from onboarding_api.web.wording import at_in_words, counted
 
@@ -32,7 +33,8 @@ def _tries_left(refusal: Any) -> str:
 
 
 _DEAD = {
-    "expired": "Ce code a expiré : il était valable 30 jours. Vous pouvez demander un nouveau courrier.",
+    "expired": f"Ce code a expiré : il était valable {counted(DAYS, 'jour')}."
+    " Vous pouvez demander un nouveau courrier.",
     "used": "Ce code a déjà été utilisé.",
     "superseded": "Ce code a été remplacé : saisissez celui du dernier courrier.",
     "exhausted": "Ce code est hors d'usage après trop d'essais. Vous pouvez demander un nouveau courrier.",

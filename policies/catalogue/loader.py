@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.limits import Limits, read_limits
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, load_rules_of_form, load_yaml
 
@@ -81,6 +82,7 @@ class Catalogue:
     levels: Mapping[str, str]
     desks: Mapping[str, str]
     habilitation_states: Mapping[str, str]
+    limits: Limits
 
     def services_of(self, espace: str) -> tuple[Service, ...]:
         """The services of an espace, in order."""
@@ -118,7 +120,7 @@ def read_catalogue(root: Path) -> Catalogue:
     faults += _faults_between_lists(sources["services"], codes)
     if faults:
         raise BadSource(faults)
-    return _catalogue(data)
+    return _catalogue(data, read_limits(root))
 
 
 def _validated(
@@ -149,7 +151,7 @@ def _faults_between_lists(services: Source, codes: Mapping[str, tuple[str, ...]]
     return faults
 
 
-def _catalogue(data: Mapping[str, Mapping[str, Any]]) -> Catalogue:
+def _catalogue(data: Mapping[str, Mapping[str, Any]], limits: Limits) -> Catalogue:
     def plain(name: str, make: Any) -> Mapping[str, Any]:
         return MappingProxyType({code: make(code, label) for code, label in data[name].items()})
 
@@ -161,6 +163,7 @@ def _catalogue(data: Mapping[str, Mapping[str, Any]]) -> Catalogue:
         levels=MappingProxyType(dict(data["levels"])),
         desks=MappingProxyType(dict(data["desks"])),
         habilitation_states=MappingProxyType(dict(data["habilitation_states"])),
+        limits=limits,
     )
 
 

@@ -19,13 +19,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
 
+from policies.catalogue.limits import duration_of
 from policies.engine.facts import catalogue_entities
 from policies.engine.request import Entity, EntityRef
 from policies.engine.revision import Policies
 from policies.language.cedar import pst
 from policies.language.environments import applied_rules
 from policies.language.model import Environment
-from policies.language.subset import duration_of
 from policies.language.syntax import path_of, paths_read
 
 __all__ = ["Ask", "Columns", "NoColumn", "SetOf", "where"]

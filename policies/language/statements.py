@@ -6,15 +6,18 @@ so each statement is read alone, under the id that its author gave.
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.limits import Limit, filled, written_limits
 from policies.language.cedar import policies_to_pst, pst
 
 __all__ = ["Rule", "read_rule", "read_rules", "split_statements"]
 
+NO_LIMITS: Mapping[str, Limit] = MappingProxyType({})
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|\S')
 
 
@@ -50,11 +53,12 @@ def read_rules(root: Path, folder: str) -> tuple[Rule, ...]:
     """
     rules: list[Rule] = []
     faults: list[Fault] = []
+    limits = written_limits(root)
     for path in sorted((root / folder).glob("*.cedar")):
         name = path.relative_to(root).as_posix()
         for line, text in split_statements(path.read_text(encoding="utf-8")):
             try:
-                rules.append(read_rule(name, line, text))
+                rules.append(read_rule(name, line, text, limits))
             except BadSource as bad:
                 faults += bad.faults
     first: dict[str, Rule] = {}
@@ -82,16 +86,19 @@ def split_statements(text: str) -> Iterator[tuple[int, str]]:
         yield text.count("\n", 0, start) + 1, text[start:]
 
 
-def read_rule(file: str, line: int, text: str) -> Rule:
-    """One statement.
+def read_rule(file: str, line: int, text: str, limits: Mapping[str, Limit] = NO_LIMITS) -> Rule:
+    """One statement, its numbers filled in.
 
     Raises:
-        BadSource: it cannot be parsed or has no id.
+        BadSource: it cannot be parsed, has no id, or names a number that is not declared.
     """
     written_id = re.search(r'@id\("([^"]*)"\)', text)
     subject = written_id[1] if written_id else "(no id)"
     try:
+        text = filled(text, limits)
         tree = policies_to_pst(text)
+    except KeyError as error:
+        raise BadSource([Fault(file, line, subject, error.args[0])]) from error
     except ValueError as error:
         reason = " ".join(str(error).split())
         raise BadSource([Fault(file, line, subject, f"not Cedar: {reason}")]) from error
@@ -99,6 +106,8 @@ def read_rule(file: str, line: int, text: str) -> Rule:
         raise BadSource([Fault(file, line, subject, "expected one statement without template slots")])
     (template,) = tree.static_policies.values()
     rule_id = template.annotations.get("id", "")
-    if not re.fullmatch(r"[A-Z][A-Z0-9-]*", rule_id):
-        raise BadSource([Fault(file, line, subject, '@id("UPPER-CASE-ID") is missing or malformed')])
+    if not re.fullmatch(r"[A-Z][A-Z-]*", rule_id):
+        raise BadSource(
+            [Fault(file, line, subject, '@id("UPPER-CASE-ID") is missing or malformed (no digits)')]
+        )
     return Rule(rule_id, file, line, text, dataclasses.replace(template, id=rule_id))

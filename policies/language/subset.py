@@ -4,20 +4,18 @@ Refused: hierarchies (`in`), `like`, decimals, addresses, templates, records, ta
 A node that is not listed is refused too, so that a new version of the language cannot slip past the tools.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import timedelta
 
+from policies.catalogue.limits import duration_of
 from policies.language.cedar import pst
 from policies.language.syntax import children
 
-__all__ = ["duration_of", "outside_subset"]
+__all__ = ["outside_subset"]
 
 PLAIN = (pst.Var, pst.BoolLit, pst.LongLit, pst.EntityLit, pst.GetAttr, pst.IfThenElse)
 UNARY = ("not", "is_empty")
 COMPARISONS = ("eq", "not_eq", "less", "less_eq", "greater", "greater_eq")
 BINARY = ("and", "or", *COMPARISONS, "contains", "contains_any", "contains_all", "offset", "duration_since")
-UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 
 
 def outside_subset(expr: pst.Expr) -> Iterator[str]:
@@ -43,13 +41,3 @@ def _is_supported(expr: pst.Expr) -> bool:
             return bool(elements)
         case _:
             return isinstance(expr, PLAIN)
-
-
-def duration_of(text: str) -> timedelta | None:
-    """The length of a Cedar duration as `31d1h` or `-30d`; None when it is none."""
-    found = re.fullmatch(r"(-?)((?:[0-9]+(?:ms|[dhms]))+)", text)
-    if not found:
-        return None
-    parts = re.findall(r"([0-9]+)(ms|[dhms])", found[2])
-    length = timedelta(**{UNITS[unit]: int(number) for number, unit in parts})
-    return -length if found[1] else length

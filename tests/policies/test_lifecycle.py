@@ -37,7 +37,7 @@ def test_the_invariants_hold_in_every_state(engine, name):
     [
         (("G-LAST-ADMIN", "G-LAST-REFERENT"), LEAVING, "administered-or-vacant"),
         (("G-LAST-REFERENT",), LEAVING, "a-referent-among-them"),
-        (("G-CODE-30-DAYS",), LEAVING, "codes-die"),
+        (("G-CODE-EXPIRED",), LEAVING, "codes-die"),
         (("G-CODE-TRIES-WINDOW",), LEAVING, "codes-die"),
         (("G-SELF-DECISION",), ASKING, "nobody-grants-himself"),
         (("G-ATTACHED",), ASKING, "nothing-without-attachment"),

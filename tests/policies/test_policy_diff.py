@@ -25,12 +25,14 @@ def run(*arguments):
 
 def test_a_cosmetic_rewrite_is_proved_to_change_nothing(engine, replace_in):
     root = replace_in(
-        GUARDS, "when { resource.attemptsTotal >= 10 };", "unless { !(resource.attemptsTotal > 9) };"
+        GUARDS,
+        "when { resource.attemptsTotal >= context.limits.tries_in_all };",
+        "unless { resource.attemptsTotal < context.limits.tries_in_all };",
     )
     difference = compare(engine.policies, read_policies(root))
     assert difference.changed_rules == ("G-CODE-TRIES-TOTAL",)
     assert difference.changes == ()
-    assert "No change: 56 environments proved unchanged" in "\n".join(difference.lines())
+    assert "No change: 57 environments proved unchanged" in "\n".join(difference.lines())
 
 
 def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(engine, replace_in):
@@ -49,7 +51,7 @@ def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(engine, 
 
 
 def test_newly_denied_alone_ends_well_and_newly_allowed_does_not(engine, replace_in):
-    stricter = replace_in(GUARDS, "attemptsTotal >= 10", "attemptsTotal >= 9")
+    stricter = replace_in(GUARDS, "attemptsTotal >= context.limits.tries_in_all", "attemptsTotal >= 9")
     assert run("diff", engine.policies.root, stricter).exit_code == 0
     result = run("diff", stricter, engine.policies.root)
     assert result.exit_code == 1
@@ -95,7 +97,10 @@ def test_the_journal_replayed_under_the_same_rules_changes_nothing(engine, journ
 
 def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journal, replace_in):
     result = run(
-        "replay", journal, "--with", replace_in(GUARDS, "attemptsInWindow >= 5", "attemptsInWindow >= 4")
+        "replay",
+        journal,
+        "--with",
+        replace_in(GUARDS, "attemptsInWindow >= context.limits.tries_per_window", "attemptsInWindow >= 4"),
     )
     assert result.exit_code == 1
     assert "chloe redeemCode chloe-letter: allow FIRST-REDEEM -> deny G-CODE-TRIES-WINDOW" in result.output

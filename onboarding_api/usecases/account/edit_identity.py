@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from onboarding_api.acts.act import Actor, Office, act
 from onboarding_api.model.proper_name import proper_name
-from onboarding_api.model.refusals import NotAllowed
 from onboarding_api.usecases.account.register_person import civilite
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,16 @@ class EditIdentity:
 def edit_identity(office: Office, actor: Actor, command: EditIdentity) -> None:
     """Change who the actor is called; the identifiant stays (G-40).
 
-    It concerns no structure, so the rules have no such act: their one ban that holds everywhere is kept here.
-
     Raises:
         BadInput: a field cannot be read.
         NotFound: no such person.
-        NotAllowed: her account is disabled.
+        NotAllowed: the rules refuse.
     """
     prenom, nom = proper_name("prenom", command.prenom), proper_name("nom", command.nom)
     typed = (civilite(command.civilite), prenom, nom)
     with act(office, actor) as it:
         person = it.person
-        if not person.is_active:
-            raise NotAllowed("editIdentity", ("G-ACCOUNT",), ("Votre compte est désactivé.",))
+        it.permit(Action.EDIT_IDENTITY, person)
         if typed != (person.civilite, person.prenom, person.nom):
             person.civilite, person.prenom, person.nom = typed
             it.record("identity_changed", person)

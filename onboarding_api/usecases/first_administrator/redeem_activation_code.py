@@ -94,7 +94,7 @@ def _in_words(it: Act, letter: Letter, refusal: NotAllowed) -> Refusal:
         return CodeDead("exhausted")
     if "G-CODE-USED" in refusal.rules:
         return CodeDead("used" if letter.used_at else "superseded")
-    if "G-CODE-30-DAYS" in refusal.rules:
+    if "G-CODE-EXPIRED" in refusal.rules:
         return CodeDead("expired")
     if "G-CODE-TRIES-WINDOW" in refusal.rules and again_at:
         return TooManyTries(again_at)

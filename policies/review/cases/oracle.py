@@ -5,15 +5,15 @@ no code with the engine but the form of the question; a difference between the t
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
+from policies.catalogue.loader import load_catalogue
 from policies.engine.request import Request
 from policies.review.cases.oracle_question import Asked
 
 __all__ = ["judge"]
 
-DAY = timedelta(days=1)
+LIMITS = load_catalogue().limits
 LIVE = ("pending", "awaiting_letter", "granted")
 
 
@@ -25,6 +25,7 @@ PERMITS: Mapping[str, Rule] = {
     "SELF-ATTACH": (("attach",), lambda a: a.m.user == a.p and not a.m.isActive),
     "SELF-DETACH": (("detach",), lambda a: a.m.user == a.p),
     "SELF-PROFILE": (("editProfile",), lambda a: a.m.user == a.p),
+    "SELF-IDENTITY": (("editIdentity",), lambda a: a.r == a.p),
     "SELF-TERMS": (("acceptTerms",), lambda a: a.m.user == a.p),
     "SELF-REQUEST": (("requestHabilitation",), lambda a: a.m.user == a.p and a.r.state not in LIVE),
     "SELF-WITHDRAW": (
@@ -37,7 +38,7 @@ PERMITS: Mapping[str, Rule] = {
             a.m.user == a.p
             and a.r.state == "granted"
             and a.r.expiresAt
-            and a.since(a.r.expiresAt) >= -30 * DAY
+            and a.since(a.r.expiresAt) >= -LIMITS.renewal_window
         ),
     ),
     "SELF-ENTER": (("enterService",), lambda a: a.m.user == a.p and a.r.state == "granted"),
@@ -128,14 +129,14 @@ BY_LETTER = ("askNewLetter", "redeemCode")
 def _code_is_dead(a: Asked) -> bool:
     if a.r.issuedAt is None or a.r.expiresAt is None:
         return True
-    return bool(a.now >= a.r.expiresAt or a.since(a.r.issuedAt) > 31 * DAY + timedelta(hours=1))
+    return bool(a.now >= a.r.expiresAt or a.since(a.r.issuedAt) > LIMITS.code_longest)
 
 
 def _veto_runs(a: Asked) -> bool:
     if a.claim.structure.vacantSince is None:
         return False
     opened = a.claim.vetoOpenedAt
-    return opened is None or a.since(opened) < 7 * DAY
+    return opened is None or a.since(opened) < LIMITS.veto_window
 
 
 def _terms_are_missing(a: Asked) -> bool:
@@ -146,7 +147,7 @@ def _terms_are_missing(a: Asked) -> bool:
 
 
 FORBIDS: Mapping[str, Rule] = {
-    "G-ADMIN-ACR": (ADMINISTERING, lambda a: a.acr < 1),
+    "G-ADMIN-ACR": (ADMINISTERING, lambda a: a.acr < LIMITS.administrator_acr),
     "G-SUBJECT-ACCOUNT": (GRANTING, lambda a: a.r.kind != "Letter" and not a.m.user.isActive),
     "G-CLOSED": (GIVING, lambda a: not a.s.isActive),
     "G-FROZEN": (GIVING, lambda a: a.s.isFrozen),
@@ -176,30 +177,31 @@ FORBIDS: Mapping[str, Rule] = {
     "G-ADMIN-EXISTS": (("claimAdministration", *BY_LETTER), lambda a: len(a.s.admins) > 0),
     "G-CLAIM-OPEN": (
         ("claimAdministration",),
-        lambda a: (
-            a.s.openClaimSince is not None and a.since(a.s.openClaimSince) <= 31 * DAY + timedelta(hours=1)
-        ),
+        lambda a: a.s.openClaimSince is not None and a.since(a.s.openClaimSince) <= LIMITS.code_longest,
     ),
     "G-CLAIM-STRUCTURE": (BY_LETTER, lambda a: a.claim.structure != a.claim.membership.structure),
     "G-CODE-ACCOUNT": (("redeemCode",), lambda a: a.r.applicant != a.p),
     "G-VETO-WINDOW": (BY_LETTER, _veto_runs),
     "G-VETO-CLOSED": (
         ("vetoClaim",),
-        lambda a: a.r.vetoOpenedAt is None or a.since(a.r.vetoOpenedAt) >= 7 * DAY,
+        lambda a: a.r.vetoOpenedAt is None or a.since(a.r.vetoOpenedAt) >= LIMITS.veto_window,
     ),
     "G-VETOED": (BY_LETTER, lambda a: a.claim.isVetoed),
-    "G-LETTER-24H": (
+    "G-LETTER-INTERVAL": (
         ("askNewLetter",),
-        lambda a: a.r.lastLetterAt is not None and a.since(a.r.lastLetterAt) < DAY,
+        lambda a: a.r.lastLetterAt is not None and a.since(a.r.lastLetterAt) < LIMITS.letter_interval,
     ),
-    "G-LETTER-3-PER-30-DAYS": (("askNewLetter",), lambda a: a.r.lettersIn30Days >= 3),
-    "G-CODE-30-DAYS": (("redeemCode",), _code_is_dead),
+    "G-LETTER-QUOTA": (("askNewLetter",), lambda a: a.r.lettersInPeriod >= LIMITS.letters_per_period),
+    "G-CODE-EXPIRED": (("redeemCode",), _code_is_dead),
     "G-CODE-FUTURE": (("redeemCode",), lambda a: a.r.issuedAt is not None and a.now < a.r.issuedAt),
-    "G-CODE-TRIES-WINDOW": (("redeemCode",), lambda a: a.r.attemptsInWindow >= 5),
-    "G-CODE-TRIES-TOTAL": (("redeemCode",), lambda a: a.r.attemptsTotal >= 10),
+    "G-CODE-TRIES-WINDOW": (("redeemCode",), lambda a: a.r.attemptsInWindow >= LIMITS.tries_per_window),
+    "G-CODE-TRIES-TOTAL": (("redeemCode",), lambda a: a.r.attemptsTotal >= LIMITS.tries_in_all),
     "G-CODE-USED": (("redeemCode",), lambda a: a.r.isUsed or a.r.isRevoked),
-    "G-INVITATION-14-DAYS": (("acceptInvitation",), lambda a: a.since(a.r.invitedAt) > 14 * DAY),
-    "G-INVITATION-50": (("invite",), lambda a: a.r.pendingInvitations >= 50),
+    "G-INVITATION-EXPIRED": (
+        ("acceptInvitation",),
+        lambda a: a.since(a.r.invitedAt) > LIMITS.invitation_life,
+    ),
+    "G-INVITATION-QUOTA": (("invite",), lambda a: a.r.pendingInvitations >= LIMITS.invitations_waiting),
 }
 
 
@@ -218,7 +220,7 @@ def judge(request: Request) -> tuple[bool, tuple[str, ...]]:
 def _of_staff(asked: Asked) -> list[str]:
     found = {
         "G-STAFF-ACCOUNT": not asked.p.isActive,
-        "G-STAFF-ACR": asked.acr < 2,
+        "G-STAFF-ACR": asked.acr < LIMITS.staff_acr,
         "G-STAFF-NEVER-GRANTS": asked.action in GRANTING,
     }
     return [rule_id for rule_id, fires in found.items() if fires]

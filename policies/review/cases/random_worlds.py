@@ -7,6 +7,7 @@ two of each thing, moments one millisecond around the thresholds.
 import random
 from datetime import UTC, datetime, timedelta
 
+from policies.catalogue.loader import load_catalogue
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.language.model import AttributeType, Environment, Model
 
@@ -14,18 +15,22 @@ __all__ = ["random_request"]
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
-EDGES = tuple(
-    timedelta(**edge)
-    for edge in (
-        {"days": 0},
-        {"hours": 24},
-        {"days": 7},
-        {"days": 14},
-        {"days": 31, "hours": 1},
-        {"days": -30},
-    )
+LIMITS = load_catalogue().limits
+EDGES = (
+    timedelta(),
+    LIMITS.letter_interval,
+    LIMITS.veto_window,
+    LIMITS.invitation_life,
+    LIMITS.code_longest,
+    -LIMITS.renewal_window,
 )
-NUMBERS = (0, 1, 2, 3, 4, 5, 9, 10, 49, 50)
+BOUNDS = (
+    LIMITS.letters_per_period,
+    LIMITS.tries_per_window,
+    LIMITS.tries_in_all,
+    LIMITS.invitations_waiting,
+)
+NUMBERS = (0, 1, 2, *(bound - 1 for bound in BOUNDS), *BOUNDS)
 LIKELY = {"isActive": 0.85, "isOpen": 0.85, "isPending": 0.85}
 RARE = 0.2
 CROWD = 2

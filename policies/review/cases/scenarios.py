@@ -1,18 +1,19 @@
 """Scenarios in YAML: given … when alice validateHabilitation paul-demande then deny by G-FONCTION."""
 
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.limits import duration_of, written_limits
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, Steps, load_yaml
 from policies.engine.facts import reachable
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.language.model import AttributeType, Model
-from policies.language.subset import duration_of
 from policies.review.cases.case import Case
 
 __all__ = ["read_scenarios", "read_world"]
@@ -102,6 +103,7 @@ class _World:
         self._model: Model = policies.model
         self._rules = {rule.id for rule in policies.rules}
         self._services = policies.catalogue.services
+        self._limits = written_limits(policies.root)
         self.now = datetime.fromisoformat(personas.data["now"])
         self._written: Mapping[str, Mapping[str, Any]] = personas.data["entities"]
         self._types = {name: attributes["is"] for name, attributes in self._written.items()}
@@ -159,14 +161,37 @@ class _World:
         match kind.name:
             case "Bool" if text in ("true", "false"):
                 return text == "true"
-            case "Long" if text.isdecimal():
-                return int(text)
-            case "datetime" if (length := duration_of(text.removeprefix("+"))) is not None:
+            case "Long" if (number := self._number(text)) is not None:
+                return number
+            case "datetime" if (length := self._length(text)) is not None:
                 return self.now + length
             case "Bool" | "Long" | "datetime":
                 raise _Wrong(path, f"expected a {kind.name}, got {text}")
             case _:
                 return self._reference(kind.name, text, path)
+
+    def _number(self, text: str) -> int | None:
+        """`5`, `tries_in_all`, `tries_in_all-1`; None when it is none."""
+        found = re.fullmatch(r"([a-z_]+|[0-9]+)(-[0-9]+)?", text)
+        if not found:
+            return None
+        known = self._limits.get(found[1])
+        base = int(found[1]) if found[1].isdecimal() else known.value if known else None
+        return base + int(found[2] or 0) if isinstance(base, int) else None
+
+    def _length(self, text: str) -> timedelta | None:
+        """`-3d`, `+2h`, `-code_life-1d`: lengths and limits, added; None when it is none."""
+        parts = re.findall(r"([+-])([0-9]+[a-z]+|[a-z_]+)", text)
+        if not parts or "".join(map("".join, parts)) != text:
+            return None
+        total = timedelta()
+        for sign, part in parts:
+            known = self._limits.get(part)
+            length = known.value if known else duration_of(part)
+            if not isinstance(length, timedelta):
+                return None
+            total += length if sign == "+" else -length
+        return total
 
     def _reference(self, kind: str, text: str, path: Steps) -> EntityRef:
         known = {name for name, type_name in self._types.items() if type_name == kind}

@@ -10,6 +10,7 @@ from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.mutate import never_decisive
 from policies.review.pages.controls import read_controls
 from policies.review.pages.matrix import as_html, matrix
+from policies.review.pages.planned import actions_without_page, has_no_page
 from policies.review.proofs.prove import Proof, prove
 
 __all__ = ["report"]
@@ -79,11 +80,18 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 def _rules(policies: Policies, effect: str) -> str:
     rules = [rule for rule in policies.rules if rule.effect == effect]
+    without = actions_without_page(policies)
     rows = [
-        (rule.id, rule.note("says_fr"), _conditions(rule.template.annotations), rule.note("control"))
+        (
+            rule.id,
+            rule.note("says_fr"),
+            _conditions(rule.template.annotations),
+            rule.note("control"),
+            "pas encore de page" if has_no_page(rule, policies, without) else "",
+        )
         for rule in rules
     ]
-    head = ("Règle", "Phrase", "Sinon, la personne lit", "Exigences")
+    head = ("Règle", "Phrase", "Sinon, la personne lit", "Exigences", "Portail")
     return _table(f"{len(rows)} règles", head, rows)
 
 

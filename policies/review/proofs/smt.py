@@ -18,10 +18,10 @@ from itertools import count
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.limits import duration_of
 from policies.language.cedar import pst
 from policies.language.environments import Applied
 from policies.language.model import AttributeType, Environment, Model
-from policies.language.subset import duration_of
 
 __all__ = ["TIMEOUT_MS", "Question", "Unsupported", "World", "load_z3", "world_of"]
 

@@ -6,12 +6,29 @@ was refused, withdrawn or lost may be made again: it is a service not requested.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-__all__ = ["AGES", "LIVE", "ON_CLAIM", "TRIES", "Claim", "Life", "Member", "Move", "after", "moves", "start"]
+from policies.catalogue.loader import load_catalogue
 
-# Days since the claim: within the veto window, after it, after the last day of the code.
-AGES = (0, 8, 40)
-TRIES = (0, 4, 5)
+__all__ = [
+    "AGES",
+    "LIMITS",
+    "LIVE",
+    "ON_CLAIM",
+    "TRIES",
+    "Claim",
+    "Life",
+    "Member",
+    "Move",
+    "after",
+    "moves",
+    "start",
+]
+
+LIMITS = load_catalogue().limits
+# Time since the claim: within the veto window, after it, after the last day of the code.
+AGES = (timedelta(), LIMITS.veto_window + timedelta(days=1), LIMITS.code_longest + timedelta(days=1))
+TRIES = (0, LIMITS.tries_per_window - 1, LIMITS.tries_per_window)
 
 LIVE = ("pending", "awaiting_letter", "granted")
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from policies.engine.request import Entity, EntityRef, Request, Value
-from policies.review.sequences.life import AGES, LIVE, ON_CLAIM, TRIES, Life, Member, Move
+from policies.review.sequences.life import AGES, LIMITS, LIVE, ON_CLAIM, TRIES, Life, Member, Move
 
 __all__ = ["entities_of", "request_of_move"]
 
@@ -61,7 +61,7 @@ def _structure(life: Life) -> dict[str, Value]:
         "pendingInvitations": 0,
     }
     if life.claim:
-        attributes["openClaimSince"] = NOW - timedelta(days=AGES[life.claim.age])
+        attributes["openClaimSince"] = NOW - AGES[life.claim.age]
     if life.vacant:
         attributes["vacantSince"] = NOW - timedelta(days=90)
     return attributes
@@ -103,7 +103,7 @@ def _claim_entities(life: Life) -> tuple[Entity, ...]:
     claim = life.claim
     if claim is None:
         return ()
-    since = NOW - timedelta(days=AGES[claim.age])
+    since = NOW - AGES[claim.age]
     attributes: dict[str, Value] = {
         "membership": EntityRef("Membership", str(claim.applicant)),
         "structure": STRUCTURE,
@@ -115,7 +115,7 @@ def _claim_entities(life: Life) -> tuple[Entity, ...]:
             if claim.on_vacancy and each.attached and index != claim.applicant
         ),
         "lastLetterAt": since,
-        "lettersIn30Days": 1,
+        "lettersInPeriod": 1,
     }
     if claim.on_vacancy:
         attributes["vetoOpenedAt"] = since
@@ -123,7 +123,7 @@ def _claim_entities(life: Life) -> tuple[Entity, ...]:
         "claim": EntityRef("Claim", "open"),
         "applicant": _user(claim.applicant),
         "issuedAt": since,
-        "expiresAt": since + timedelta(days=30),
+        "expiresAt": since + LIMITS.code_life,
         "attemptsInWindow": TRIES[claim.tries],
         "attemptsTotal": TRIES[claim.tries],
         "isRevoked": False,

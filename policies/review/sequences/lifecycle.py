@@ -23,7 +23,7 @@ from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.language.model import Environment
 from policies.language.syntax import Path
-from policies.review.sequences.life import AGES, LIVE, TRIES, Life, Move, after, moves, start
+from policies.review.sequences.life import AGES, LIMITS, LIVE, TRIES, Life, Move, after, moves, start
 from policies.review.sequences.life_facts import entities_of, request_of_move
 
 __all__ = ["INVARIANTS", "Universe", "Walk", "read_universes", "walk"]
@@ -255,8 +255,9 @@ def _codes_die(before: Life, tried: tuple[Move, ...], now: Life) -> bool:
     claim = before.claim
     if claim is None or claim.vetoed:
         return False
-    waits_enough = not claim.on_vacancy or AGES[claim.age] >= 7
-    return AGES[claim.age] <= 30 and TRIES[claim.tries] < 5 and waits_enough
+    waits_enough = not claim.on_vacancy or AGES[claim.age] >= LIMITS.veto_window
+    is_alive = AGES[claim.age] <= LIMITS.code_longest and TRIES[claim.tries] < LIMITS.tries_per_window
+    return is_alive and waits_enough
 
 
 def _no_self_grant(before: Life, tried: tuple[Move, ...], now: Life) -> bool:

@@ -161,4 +161,4 @@ def test_a_disabled_account_renames_nobody(portal: Portal) -> None:
     with pytest.raises(NotAllowed) as refusal:
         edit_identity(portal.office, cendrine.actor, EditIdentity("Madame", "Zoé", "Petit"))
     assert refusal.value.rules == ("G-ACCOUNT",)
-    assert portal.events() == []
+    assert portal.events() == ["act_refused"]

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.model.validity import DAYS
 from onboarding_api.queries.claims import ClaimView, claim_view
 from onboarding_api.queries.services import RequestCase, service_labels
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
@@ -26,7 +27,7 @@ from onboarding_api.web.pages.request.services import case_of
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CHOICE, CODE, NEW_LETTER, REQUEST
-from onboarding_api.web.wording import day_in_words
+from onboarding_api.web.wording import counted, day_in_words
 
 blueprint = Blueprint("letter", __name__)
 blueprint.before_request(require_visit)
@@ -141,6 +142,7 @@ def _follow(form: FilledForm) -> str:
     announcement = _announcement(claim, structure.name) if claim else None
     return render_template(
         "first_administrator/letter_follow.html",
+        code_days=DAYS,
         claim=claim,
         structure=structure,
         announcement=announcement,
@@ -158,7 +160,7 @@ def _code(form: FilledForm) -> str:
 def _announcement(claim: ClaimView, structure_name: str) -> Announcement:
     """What the claimant tells her legal representative, so that an unnamed letter is not lost."""
     person, last_day = visit().person, claim.letter.expires_on
-    until = f"valable jusqu'au {day_in_words(last_day)}" if last_day else "valable 30 jours"
+    until = f"valable jusqu'au {day_in_words(last_day)}" if last_day else f"valable {counted(DAYS, 'jour')}"
     site = f"{parts().settings.public_url}{url_for('claim_refusal.explain')}"
     return Announcement(
         f"""Bonjour,
