@@ -12,8 +12,9 @@ from typing import cast
 from sqlalchemy import Select, or_, select, true
 from sqlalchemy.orm import Session
 
-from onboarding_api.access.rule_columns import KINDS, Thing, rows_of, table_of
-from onboarding_api.facts import questions
+from onboarding_api.facts.columns import table_of
+from onboarding_api.facts.question import questions
+from onboarding_api.facts.rows import KINDS, Thing, rows_of
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.asking import PASSWORD

@@ -1,1 +1,1 @@
-"""One act: a transaction, a question to the rules, a journal row, and its consequences."""
+"""One act: a transaction, a question to the rules, a journal row, and what has to leave the house."""

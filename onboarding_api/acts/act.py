@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.consequences.table import Happening, deliveries
-from onboarding_api.facts import Resource, question
+from onboarding_api.acts.actor import Actor
+from onboarding_api.acts.subjects import Subject, name_and_place, named
+from onboarding_api.consequences.goals import Happening
+from onboarding_api.consequences.table import deliveries
+from onboarding_api.facts.question import Resource, question
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Habilitation, Move
 from onboarding_api.model.journal import JournalEntry, append
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, Refusal
@@ -29,8 +31,6 @@ from policies.engine.request import Decision, Request
 SAME_CLICK = timedelta(seconds=2)
 """A repeat within it is the second click of a double click, where nothing else tells."""
 
-Subject = Person | Membership | Habilitation | Claim | Letter
-
 
 @dataclass(frozen=True)
 class Office:
@@ -39,24 +39,6 @@ class Office:
     database: Database
     clock: Callable[[], datetime]
     code_keys: CodeKeys
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, and how well authenticated: 1 = password, 2 = second factor."""
-
-    person_id: str
-    acr: int = 1
-
-
-@dataclass(frozen=True)
-class _About:
-    """What an event is about, by ids."""
-
-    subject: str
-    person_id: str
-    siren: str | None
-    refs: dict[str, str]
 
 
 class Act:
@@ -122,15 +104,15 @@ class Act:
         """
         asked = self._question(action, resource)
         decision = decide(asked)
-        subject = f"{asked.resource.type.lower()}:{asked.resource.id}"
+        subject, siren = name_and_place(resource)
         self._decision = self._decisions[subject] = journal_record(asked, decision)
         if decision.allowed:
             return decision
         self.refused = JournalEntry(
             at=self.now,
-            event="act_refused",
+            event=Event.ACT_REFUSED,
             actor_id=asked.actor.id,
-            siren=_siren_of(resource),
+            siren=siren,
             subject=subject,
             details={"action": action},
             decision=self._decision,
@@ -141,7 +123,9 @@ class Act:
         acr = self.actor.acr if self.actor else 0
         return question(self.session, self.person, action, resource, now=self.now, acr=acr)
 
-    def move(self, habilitation: Habilitation, move: Move, event: str, *, motive: str | None = None) -> None:
+    def move(
+        self, habilitation: Habilitation, move: Move, event: Event, *, motive: str | None = None
+    ) -> None:
         """Move a habilitation along its table, and record it. The decider is the actor, if it is another.
 
         Raises:
@@ -157,7 +141,7 @@ class Act:
 
     def record(
         self,
-        event: str,
+        event: Event,
         about: Subject,
         *,
         before: str | None = None,
@@ -168,22 +152,22 @@ class Act:
         """Write the journal row of one change; what leaves the house follows from the event.
 
         Args:
-            event: a key of `consequences.CONSEQUENCES`.
+            event: what happened.
             about: what changed.
             before: its state before, if it existed.
             after: its state now.
             ends_at: the end of a letter's code.
             details: ids and codes only.
         """
-        what = _about(about)
+        what = named(about)
         entry = JournalEntry(
             at=self.now,
             event=event,
             actor_id=self.actor.person_id if self.actor else None,
             siren=what.siren,
-            subject=what.subject,
+            subject=what.name,
             details={"before": before, "after": after, **details},
-            decision=self._decisions.get(what.subject, self._decision),
+            decision=self._decisions.get(what.name, self._decision),
         )
         append(self.session, entry)
         self._happenings.append(
@@ -202,53 +186,32 @@ class Act:
 
 
 @contextmanager
-def act(office: Office, actor: Actor | None = None) -> Iterator[Act]:
-    """One act of a person, or of the house itself: all of it happens, or nothing does.
+def act(office: Office, actor: Actor | None = None, *, within: Session | None = None) -> Iterator[Act]:
+    """One act of a person, or of the house itself: all of it happens, or nothing does. The one door into it.
 
     A refusal by the rules undoes the act, then leaves its own line in the journal.
+
+    Args:
+        office: the parts.
+        actor: who acts; None is the house itself.
+        within: the transaction of a worker that finishes its row with this act; by default one of its own.
 
     Raises:
         Refusal: whatever the use case refuses, after the rollback.
     """
-    it, now = None, office.clock()
+    if within is not None:
+        it = Act(within, office.clock(), actor)
+        yield it
+        it.settle()
+        return
+    under_way, now = None, office.clock()
     try:
         with office.database.writing() as session:
-            it = Act(session, now, actor)
-            yield it
-            it.settle()
+            under_way = Act(session, now, actor)
+            yield under_way
+            under_way.settle()
     except Refusal:
-        if it and it.refused:
+        if under_way and under_way.refused:
             with office.database.writing() as session:
-                append(session, it.refused)
+                append(session, under_way.refused)
         raise
-
-
-def _siren_of(resource: Resource) -> str | None:
-    match resource:
-        case Person():
-            return None
-        case Structure() | Membership() | Claim():
-            return resource.siren
-        case Habilitation():
-            return resource.membership.siren
-        case Letter():
-            return resource.claim.siren
-
-
-def _about(thing: Subject) -> _About:
-    match thing:
-        case Person():
-            return _About(f"person:{thing.id}", thing.id, None, {})
-        case Membership():
-            return _About(f"membership:{thing.id}", thing.person_id, thing.siren, {"membership_id": thing.id})
-        case Habilitation():
-            above = _about(thing.membership)
-            return replace(
-                above, subject=f"habilitation:{thing.id}", refs={**above.refs, "habilitation_id": thing.id}
-            )
-        case Claim():
-            above = _about(thing.membership)
-            return replace(above, subject=f"claim:{thing.id}", refs={**above.refs, "claim_id": thing.id})
-        case Letter():
-            above = _about(thing.claim)
-            return replace(above, subject=f"letter:{thing.id}", refs={**above.refs, "letter_id": thing.id})

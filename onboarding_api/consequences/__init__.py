@@ -1,1 +1,1 @@
-"""What has to leave the house after each event."""
+"""What has to leave the house after each event; one chapter of the table for each kind of thing."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from onboarding_api.model.base import Base
+from onboarding_api.model.event import Event
 
 GENESIS = "0" * 64
 ROWS_AT_A_TIME = 1000
@@ -34,7 +35,7 @@ class JournalEntry(Base):
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
-    event: Mapped[str] = mapped_column(String(60))
+    event: Mapped[Event] = mapped_column(String(60))
     actor_id: Mapped[str | None] = mapped_column(String(36))
     siren: Mapped[str | None] = mapped_column(String(9))
     subject: Mapped[str] = mapped_column(String(80))
@@ -92,7 +93,7 @@ def _first_head(session: Session) -> JournalHead:
     return session.scalars(_LOCKED_HEAD).one()
 
 
-def happened_since(session: Session, event: str, subject: str, moment: datetime) -> bool:
+def happened_since(session: Session, event: Event, subject: str, moment: datetime) -> bool:
     """Whether the event happened to the subject after a moment."""
     found = select(JournalEntry.seq).where(
         JournalEntry.subject == subject, JournalEntry.event == event, JournalEntry.at > moment

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.facts import Resource, questions
+from onboarding_api.facts.question import Resource, questions
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound

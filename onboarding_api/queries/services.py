@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.facts import request_to_be
+from onboarding_api.facts.habilitation import request_to_be
 from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState

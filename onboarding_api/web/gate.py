@@ -6,7 +6,7 @@ from typing import NoReturn
 from flask import abort, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from onboarding_api.acts.act import Actor
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.people import PersonView, person_by_keycloak
 from onboarding_api.queries.structures import MyStructure, my_structures

@@ -15,7 +15,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from stdnum import luhn
 
-from onboarding_api.acts.act import Actor, Office
+from onboarding_api.acts.act import Office
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
@@ -116,7 +117,7 @@ class Portal:
             letter.code_key_id, letter.code_fingerprint = fingerprint(code, claim.id, self.code_keys)
             letter.issued_at = self.now
             letter.expires_at = expires_at(self.now, claim.membership.structure.timezone)
-            note_letter_spooled(session, letter.id, self.now)
+            note_letter_spooled(self.office, session, letter.id)
         return code
 
     def claims_expire(self) -> int:

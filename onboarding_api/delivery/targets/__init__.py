@@ -23,8 +23,8 @@ def all_targets(
         "keycloak.welcome": Welcome(gateway, PORTAL_CLIENT),
         "mail": mail,
         "mail.recall": Recall(mail),
-        "letter.print": LetterPrint(carrier, office.code_keys, mail.sender),
-        "letter.follow": LetterFollow(carrier),
+        "letter.print": LetterPrint(office, carrier, mail.sender),
+        "letter.follow": LetterFollow(office, carrier),
         "timer.letter_reminder": LetterReminder(mail),
         "timer.claim_expiry": ClaimExpiry(office),
     }

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.letters.address import AddressImpossible
-from onboarding_api.letters.carriers.port import Carrier, Event, LetterPackage, LetterRefused
+from onboarding_api.letters.carriers.port import Carrier, LetterPackage, LetterRefused, News
 from onboarding_api.letters.pdf import UnprintableLetter, render_pdf
-from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
+from onboarding_api.model.activation_code import fingerprint, new_code
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.sender import Sender
@@ -34,13 +35,13 @@ class LetterPrint:
     fails for want of a lease. So the code on paper is the letter's, whatever stops where.
 
     Args:
+        office: notes what became of the letter; its keys make the fingerprint.
         carrier: takes the prints.
-        code_keys: for the fingerprint.
         sender: who writes, and where an undeliverable letter comes back to.
     """
 
+    office: Office
     carrier: Carrier
-    code_keys: CodeKeys
     sender: Sender
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
@@ -52,16 +53,16 @@ class LetterPrint:
                 return ledger.finish(lease)
             receipt = self.carrier.submit(package)
         except (AddressImpossible, UnprintableLetter, LetterRefused) as error:
-            rejected = Event(LetterState.REJECTED, now, type(error).__name__, "")
+            rejected = News(LetterState.REJECTED, now, type(error).__name__, "")
             with ledger.holding(lease) as session:
-                note_carrier_news(session, letter_id, [rejected], now)
+                note_carrier_news(self.office, session, letter_id, [rejected])
             raise LetterRefused("the letter cannot leave") from error
         with ledger.finishing(lease) as session:
             letter = session.get_one(Letter, letter_id)
             # Before the letter itself is written, as use cases do: two orders would be a deadlock.
             session.get_one(Structure, letter.claim.siren, with_for_update=True)
             session.get_one(PrintedCode, (letter_id, receipt.attempt)).becomes_code_of(letter)
-            note_letter_spooled(session, letter_id, now)
+            note_letter_spooled(self.office, session, letter_id)
         return None
 
     def _print(self, ledger: Ledger, lease: Lease, now: datetime) -> LetterPackage | None:
@@ -75,7 +76,7 @@ class LetterPrint:
         pdf = render_pdf(facts, code)
         with ledger.holding(lease) as session:
             letter = session.get_one(Letter, letter_id)
-            saved = fingerprint(code, letter.claim_id, self.code_keys)
+            saved = fingerprint(code, letter.claim_id, self.office.code_keys)
             end = expires_at(now, letter.claim.membership.structure.timezone)
             session.add(PrintedCode.of(letter_id, lease.attempt, saved, now, end))
         sender_lines = (self.sender.name, *self.sender.address_lines)
@@ -86,15 +87,15 @@ class LetterPrint:
 class LetterFollow:
     """Kind `letter.follow`: asks the carrier what became of a letter, for as long as its code may serve."""
 
+    office: Office
     carrier: Carrier
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
         """Note the news, and come back in an hour. Raises CarrierUnavailable, LeaseLost."""
         letter_id = lease.args["letter_id"]
         news = self.carrier.status(letter_id)
-        now = ledger.clock()
         with ledger.holding(lease) as session:
-            is_under_way = note_carrier_news(session, letter_id, news, now)
+            is_under_way = note_carrier_news(self.office, session, letter_id, news)
         if is_under_way:
             ledger.postpone(lease, FOLLOWED_EVERY)
         else:

@@ -107,7 +107,7 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Event:
+class News:
     """One piece of news of a letter. A code that we do not know has no state; it is kept as it came."""
 
     state: LetterState | None
@@ -127,7 +127,7 @@ class Carrier(Protocol):
             LetterRefused: never.
         """
 
-    def status(self, ref: str) -> tuple[Event, ...]:
+    def status(self, ref: str) -> tuple[News, ...]:
         """The news of a letter, oldest first; empty when the carrier does not know it.
 
         Raises:
@@ -145,7 +145,7 @@ def check_key(key: str) -> None:
         raise LetterRefused("the delivery key is no plain name")
 
 
-def advance(current: LetterState, news: Iterable[Event]) -> LetterState:
+def advance(current: LetterState, news: Iterable[News]) -> LetterState:
     """The state of a letter after these events: a late or repeated one never moves it backwards."""
     for event in news:
         if event.state is not None and _RANKS[event.state] > _RANKS[current]:

@@ -23,8 +23,8 @@ from typing import Any
 
 from onboarding_api.letters.carriers.port import (
     CarrierUnavailable,
-    Event,
     LetterPackage,
+    News,
     Receipt,
     UnavailableReason,
     check_key,
@@ -65,15 +65,15 @@ class SpoolCarrier:
             self._write(f"{package.key}.json", json.dumps(sidecar, ensure_ascii=False, indent=1).encode())
             return self._receipt(package.key, sidecar)
 
-    def status(self, ref: str) -> tuple[Event, ...]:
+    def status(self, ref: str) -> tuple[News, ...]:
         """The event files of a letter, oldest first; those without a readable date last."""
         check_key(ref)
         with _failures_told():
             if not self._directory.is_dir():
                 raise FileNotFoundError(errno.ENOENT, "no spool directory")
             held = self._held(ref)
-            here = [Event(LetterState.SPOOLED, None, "spooled", "")] if held else []
-            news = [_read_event(file) for file in sorted(self._directory.glob(f"events/{ref}.[0-9]*.json"))]
+            here = [News(LetterState.SPOOLED, None, "spooled", "")] if held else []
+            news = [_read_news(file) for file in sorted(self._directory.glob(f"events/{ref}.[0-9]*.json"))]
         latest = datetime.max.replace(tzinfo=UTC)
         return (*here, *sorted(news, key=lambda event: event.at or latest))
 
@@ -136,7 +136,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_event(file: Path) -> Event:
+def _read_news(file: Path) -> News:
     """One event file; what cannot be read is kept as text, never dropped, never fatal."""
     raw = file.read_text(encoding="utf-8", errors="replace")[:_TEXT_AT_MOST]
     try:
@@ -144,8 +144,8 @@ def _read_event(file: Path) -> Event:
         at, state = datetime.fromisoformat(content["at"]), str(content["state"])
         code, text = str(content.get("code", state)), str(content.get("text", ""))
     except (ValueError, TypeError, KeyError, AttributeError):
-        return Event(None, None, "unreadable", raw)
-    return Event(_STATES.get(state), at if at.tzinfo else at.replace(tzinfo=UTC), code, text)
+        return News(None, None, "unreadable", raw)
+    return News(_STATES.get(state), at if at.tzinfo else at.replace(tzinfo=UTC), code, text)
 
 
 def _sync_directory(directory: Path) -> None:

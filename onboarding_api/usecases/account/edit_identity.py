@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from onboarding_api.acts.act import Actor, Office, act
+from onboarding_api.acts.act import Office, act
+from onboarding_api.acts.actor import Actor
+from onboarding_api.model.event import Event
 from onboarding_api.model.proper_name import proper_name
 from onboarding_api.usecases.account.register_person import civilite
 from policies.engine.names import Action
@@ -32,4 +34,4 @@ def edit_identity(office: Office, actor: Actor, command: EditIdentity) -> None:
         it.permit(Action.EDIT_IDENTITY, person)
         if typed != (person.civilite, person.prenom, person.nom):
             person.civilite, person.prenom, person.nom = typed
-            it.record("identity_changed", person)
+            it.record(Event.IDENTITY_CHANGED, person)

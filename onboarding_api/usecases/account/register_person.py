@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.acts.act import SAME_CLICK, Act, Office, act
 from onboarding_api.model.contact import email_address
+from onboarding_api.model.event import Event
 from onboarding_api.model.journal import happened_since
 from onboarding_api.model.person import Civilite, Person, allot_identifiant
 from onboarding_api.model.proper_name import proper_name
@@ -80,15 +81,15 @@ def _register(office: Office, typed: Person) -> None:
         )
         it.session.add(person)
         it.session.flush()
-        it.record("person_registered", person, after="active")
+        it.record(Event.PERSON_REGISTERED, person, after="active")
 
 
 def _tell_again(it: Act, person: Person) -> None:
     was_told = happened_since(
-        it.session, "registration_repeated", f"person:{person.id}", it.now - BETWEEN_MAILS
+        it.session, Event.REGISTRATION_REPEATED, f"person:{person.id}", it.now - BETWEEN_MAILS
     )
     if not was_told and it.now - person.registered_at > SAME_CLICK:
-        it.record("registration_repeated", person)
+        it.record(Event.REGISTRATION_REPEATED, person)
 
 
 def _is_taken(it: Act, identifiant: str) -> bool:

@@ -6,7 +6,9 @@ from types import MappingProxyType
 
 from sqlalchemy import select
 
-from onboarding_api.acts.act import Act, Actor, Office, act
+from onboarding_api.acts.act import Act, Office, act
+from onboarding_api.acts.actor import Actor
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import (
     LONGEST_MOTIVE,
     TRANSITIONS,
@@ -26,12 +28,12 @@ _ACTIONS: Mapping[Move, str] = MappingProxyType(
         Move.REACTIVATE: "reactivateHabilitation",
     }
 )
-_EVENTS: Mapping[Move, str] = MappingProxyType(
+_EVENTS: Mapping[Move, Event] = MappingProxyType(
     {
-        Move.GRANT: "habilitation_granted",
-        Move.REFUSE: "habilitation_refused",
-        Move.DEACTIVATE: "habilitation_deactivated",
-        Move.REACTIVATE: "habilitation_reactivated",
+        Move.GRANT: Event.HABILITATION_GRANTED,
+        Move.REFUSE: Event.HABILITATION_REFUSED,
+        Move.DEACTIVATE: Event.HABILITATION_DEACTIVATED,
+        Move.REACTIVATE: Event.HABILITATION_REACTIVATED,
     }
 )
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from onboarding_api.acts.act import SAME_CLICK, Act, Actor, Office, act
+from onboarding_api.acts.act import SAME_CLICK, Act, Office, act
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.claim import Claim, ClaimState, last_claim
 from onboarding_api.model.habilitation import HabilitationState, services_of_claim
 from onboarding_api.model.letter import last_letter, next_letter_at

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from onboarding_api.acts.act import Act
 from onboarding_api.letters.address import AddressImpossible, address_lines
 from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
 from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.membership import Membership
@@ -28,7 +29,7 @@ def open_claim_of(it: Act, membership: Membership) -> Claim:
     )
     it.session.add(claim)
     it.session.flush()
-    it.record("claim_opened", claim, after=claim.state)
+    it.record(Event.CLAIM_OPENED, claim, after=claim.state)
     ask_letter(it, claim)
     return claim
 
@@ -40,7 +41,7 @@ def ask_letter(it: Act, claim: Claim) -> Letter:
     letter.state = LetterState.ASKED
     it.session.add(letter)
     it.session.flush()
-    it.record("letter_asked", letter, after=letter.state, ends_at=letter.ends_at)
+    it.record(Event.LETTER_ASKED, letter, after=letter.state, ends_at=letter.ends_at)
     return letter
 
 
@@ -49,7 +50,7 @@ def revoke_letter(it: Act, claim: Claim) -> None:
     letter = last_letter(it.session, claim.id)
     if letter and letter.revoked_at is None and letter.used_at is None:
         letter.revoked_at = it.now
-        it.record("letter_revoked", letter, before=letter.state, after="revoked")
+        it.record(Event.LETTER_REVOKED, letter, before=letter.state, after="revoked")
 
 
 def locked_letter(it: Act, letter_id: str) -> Letter:
@@ -82,29 +83,29 @@ def bring_along(it: Act, claim: Claim) -> None:
     for habilitation in open_habilitations(it.session, claim.membership_id):
         if habilitation.state == HabilitationState.PENDING:
             habilitation.claim_id = claim.id
-            it.move(habilitation, Move.CLAIM, "habilitation_claimed")
+            it.move(habilitation, Move.CLAIM, Event.HABILITATION_CLAIMED)
 
 
 def cancel_claim(it: Act, claim: Claim) -> None:
     """The requester gives it up. Her requests are the caller's to end."""
     revoke_letter(it, claim)
-    _close(it, claim, ClaimState.CANCELLED, "claim_cancelled")
+    _close(it, claim, ClaimState.CANCELLED, Event.CLAIM_CANCELLED)
 
 
 def refuse_claim_of(it: Act, claim: Claim, motive: str) -> None:
     """The legal representative refuses: the code is dead, the requests are refused."""
     revoke_letter(it, claim)
     for habilitation in awaiting(it, claim):
-        it.move(habilitation, Move.REFUSE, "habilitation_refused_with_claim", motive=motive)
-    _close(it, claim, ClaimState.REFUSED, "claim_refused")
+        it.move(habilitation, Move.REFUSE, Event.HABILITATION_REFUSED_WITH_CLAIM, motive=motive)
+    _close(it, claim, ClaimState.REFUSED, Event.CLAIM_REFUSED)
 
 
 def expire_claim_of(it: Act, claim: Claim) -> None:
     """The thirty days are over: nothing is granted (GS-31)."""
     revoke_letter(it, claim)
     for habilitation in awaiting(it, claim):
-        it.move(habilitation, Move.EXPIRE, "habilitation_expired_with_claim")
-    _close(it, claim, ClaimState.EXPIRED, "claim_expired")
+        it.move(habilitation, Move.EXPIRE, Event.HABILITATION_EXPIRED_WITH_CLAIM)
+    _close(it, claim, ClaimState.EXPIRED, Event.CLAIM_EXPIRED)
 
 
 def check_address(structure: Structure) -> None:
@@ -122,7 +123,7 @@ def check_address(structure: Structure) -> None:
         raise NoPostalAddress from None
 
 
-def _close(it: Act, claim: Claim, state: ClaimState, event: str) -> None:
+def _close(it: Act, claim: Claim, state: ClaimState, event: Event) -> None:
     before = claim.state
     claim.close(state, it.now)
     it.record(event, claim, before=before, after=claim.state)

@@ -1,19 +1,21 @@
 """What became of a letter: on its way, come back, or never taken (letters-and-mail §4)."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.acts.act import Act
-from onboarding_api.letters.carriers.port import Event, advance
+from onboarding_api.acts.act import Office, act
+from onboarding_api.letters.carriers.port import News, advance
+from onboarding_api.model.event import Event
 from onboarding_api.model.letter import LetterState
 from onboarding_api.model.validity import is_expired
 from onboarding_api.usecases.first_administrator.claims import locked_letter, revoke_letter
 
 
-def note_carrier_news(session: Session, letter_id: str, news: Iterable[Event], now: datetime) -> bool:
+def note_carrier_news(office: Office, session: Session, letter_id: str, news: Iterable[News]) -> bool:
     """Move the letter by its news, late and repeated ones included; the code of one that came back is dead.
+
+    In the transaction of the worker, which has its row to finish.
 
     Returns:
         Whether more news may matter: the letter is under way, and its code may serve.
@@ -21,15 +23,14 @@ def note_carrier_news(session: Session, letter_id: str, news: Iterable[Event], n
     Raises:
         NotFound: no such letter.
     """
-    it = Act(session, now)
-    letter = locked_letter(it, letter_id)
-    before = LetterState(letter.state)
-    after = advance(before, news)
-    if after != before:
-        letter.state, letter.state_at = after, now
-        it.record("letter_moved", letter, before=before, after=after)
-        if after == LetterState.RETURNED and letter.revoked_at is None:
-            revoke_letter(it, letter.claim)
-    it.settle()
-    is_dead = letter.used_at or letter.revoked_at or is_expired(letter.ends_at, now)
-    return after != LetterState.REJECTED and not is_dead
+    with act(office, within=session) as it:
+        letter = locked_letter(it, letter_id)
+        before = LetterState(letter.state)
+        after = advance(before, news)
+        if after != before:
+            letter.state, letter.state_at = after, it.now
+            it.record(Event.LETTER_MOVED, letter, before=before, after=after)
+            if after == LetterState.RETURNED and letter.revoked_at is None:
+                revoke_letter(it, letter.claim)
+        is_dead = letter.used_at or letter.revoked_at or is_expired(letter.ends_at, it.now)
+        return after != LetterState.REJECTED and not is_dead

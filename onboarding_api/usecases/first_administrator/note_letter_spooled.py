@@ -1,15 +1,14 @@
 """The letter lies in the carrier's spool: the requester is told, and reminded while its code works."""
 
-from datetime import datetime
-
 from sqlalchemy.orm import Session
 
-from onboarding_api.acts.act import Act
+from onboarding_api.acts.act import Office, act
+from onboarding_api.model.event import Event
 from onboarding_api.model.letter import LetterState
 from onboarding_api.usecases.first_administrator.claims import locked_letter
 
 
-def note_letter_spooled(session: Session, letter_id: str, now: datetime) -> None:
+def note_letter_spooled(office: Office, session: Session, letter_id: str) -> None:
     """Note it in the worker's own finishing transaction; said twice, it is noted once.
 
     `expires_at` must be on the letter already: the reminders hang on it. A letter that was rejected leaves
@@ -18,12 +17,12 @@ def note_letter_spooled(session: Session, letter_id: str, now: datetime) -> None
     Raises:
         NotFound: no such letter.
     """
-    it = Act(session, now)
-    letter = locked_letter(it, letter_id)
-    before = letter.state
-    if before not in (LetterState.ASKED, LetterState.REJECTED):
-        return
-    letter.state, letter.state_at = LetterState.SPOOLED, now
-    if letter.revoked_at is None:
-        it.record("letter_spooled", letter, before=before, after=letter.state, ends_at=letter.expires_at)
-    it.settle()
+    with act(office, within=session) as it:
+        letter = locked_letter(it, letter_id)
+        before = letter.state
+        if before not in (LetterState.ASKED, LetterState.REJECTED):
+            return
+        letter.state, letter.state_at = LetterState.SPOOLED, it.now
+        if letter.revoked_at is None:
+            ends_at = letter.expires_at
+            it.record(Event.LETTER_SPOOLED, letter, before=before, after=letter.state, ends_at=ends_at)

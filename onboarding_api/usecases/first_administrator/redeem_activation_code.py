@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from onboarding_api.acts.act import Act, Actor, Office, act
+from onboarding_api.acts.act import Act, Office, act
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches, parse
 from onboarding_api.model.administration import Administration, Origin, Rank, running_term
 from onboarding_api.model.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move
 from onboarding_api.model.letter import CodeTry, Letter, last_letter, wrong_tries
 from onboarding_api.model.membership import Membership
@@ -112,7 +114,7 @@ def _wrong(it: Act, letter: Letter, code: str, keys: CodeKeys) -> WrongCode:
         raise CodeDead("superseded")
     _keep_try(it, letter, was_right=False)
     tries = wrong_tries(it.session, letter, it.now)
-    it.record("code_refused", letter, before=letter.state, after=letter.state, tries=tries.in_all)
+    it.record(Event.CODE_REFUSED, letter, before=letter.state, after=letter.state, tries=tries.in_all)
     return WrongCode(tries.left)
 
 
@@ -126,7 +128,7 @@ def _name_administrator(it: Act, claim: Claim) -> RedeemOutcome:
     requests = awaiting(it, claim)
     before = claim.state
     claim.close(ClaimState.REDEEMED, it.now)
-    it.record("claim_redeemed", claim, before=before, after=claim.state)
+    it.record(Event.CLAIM_REDEEMED, claim, before=before, after=claim.state)
     membership = claim.membership
     term = Administration(
         membership=membership,
@@ -137,9 +139,9 @@ def _name_administrator(it: Act, claim: Claim) -> RedeemOutcome:
     )
     it.session.add(term)
     it.session.flush()
-    it.record("administrator_named", membership, after=term.rank, origin=term.origin)
+    it.record(Event.ADMINISTRATOR_NAMED, membership, after=term.rank, origin=term.origin)
     for habilitation in requests:
-        it.move(habilitation, Move.GRANT, "habilitation_granted")
+        it.move(habilitation, Move.GRANT, Event.HABILITATION_GRANTED)
     _hand_over(it, membership.siren)
     return RedeemOutcome(tuple(habilitation.service for habilitation in requests))
 
@@ -154,4 +156,4 @@ def _hand_over(it: Act, siren: str) -> None:
     )
     for habilitation in it.session.scalars(waiting).all():
         state = habilitation.state
-        it.record("habilitation_handed_over", habilitation, before=state, after=state)
+        it.record(Event.HABILITATION_HANDED_OVER, habilitation, before=state, after=state)

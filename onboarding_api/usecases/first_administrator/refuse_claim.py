@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from onboarding_api.acts.act import Office, act
 from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.event import Event
 from onboarding_api.model.refusals import ClaimAlreadyUsed, NotFound, NotPossibleNow
 from onboarding_api.usecases.first_administrator.claims import refuse_claim_of
 
@@ -41,7 +42,7 @@ def refuse_claim(office: Office, command: RefuseClaim) -> None:
         if state == ClaimState.OPEN:
             refuse_claim_of(it, claim, MOTIVE)
         elif state == ClaimState.REDEEMED:
-            it.record("claim_contested", claim, before=state, after=state)
+            it.record(Event.CLAIM_CONTESTED, claim, before=state, after=state)
     if state == ClaimState.REDEEMED:
         raise ClaimAlreadyUsed
     if state not in (ClaimState.OPEN, ClaimState.REFUSED):

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from onboarding_api.acts.act import Actor, Office, act
+from onboarding_api.acts.act import Office, act
+from onboarding_api.acts.actor import Actor
+from onboarding_api.model.event import Event
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.model.terms import TermsAcceptance, terms_text
 from policies.catalogue.loader import load_catalogue
@@ -52,4 +54,6 @@ def accept_terms(office: Office, actor: Actor, command: AcceptTerms) -> None:
                 accepted_at=it.now,
             )
         )
-        it.record("terms_accepted", membership, espace=espace.key, version=command.version, text=text.sha256)
+        it.record(
+            Event.TERMS_ACCEPTED, membership, espace=espace.key, version=command.version, text=text.sha256
+        )

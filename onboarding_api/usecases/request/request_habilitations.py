@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from onboarding_api.acts.act import Act, Actor, Office, act
-from onboarding_api.facts import request_to_be
+from onboarding_api.acts.act import Act, Office, act
+from onboarding_api.acts.actor import Actor
+from onboarding_api.facts.habilitation import request_to_be
 from onboarding_api.model.claim import Claim, open_claim
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, open_habilitations
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, FirstUserMustAccept
@@ -98,7 +100,7 @@ def _request(it: Act, membership: Membership, service: str, claim: Claim | None)
     habilitation.requested_at = habilitation.changed_at = it.now
     it.session.add(habilitation)
     it.session.flush()
-    event = "habilitation_claimed" if claim else "habilitation_requested"
+    event = Event.HABILITATION_CLAIMED if claim else Event.HABILITATION_REQUESTED
     it.record(event, habilitation, after=habilitation.state, service=service)
     return habilitation
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from onboarding_api.acts.act import Actor, Office, act
-from onboarding_api.facts import membership_to_be
+from onboarding_api.acts.act import Office, act
+from onboarding_api.acts.actor import Actor
+from onboarding_api.facts.membership import membership_to_be
+from onboarding_api.model.event import Event
 from onboarding_api.model.membership import MembershipState, open_membership
 
 
@@ -34,5 +36,5 @@ def attach_structure(office: Office, actor: Actor, command: AttachStructure) -> 
         membership.state, membership.attached_at = MembershipState.ATTACHED, it.now
         it.session.add(membership)
         it.session.flush()
-        it.record("structure_attached", membership, after=membership.state)
+        it.record(Event.STRUCTURE_ATTACHED, membership, after=membership.state)
         return membership.id

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from onboarding_api.acts.act import Act, Actor, Office, act
+from onboarding_api.acts.act import Act, Office, act
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.administration import running_term
 from onboarding_api.model.claim import open_claim
+from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Move, open_habilitations
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.refusals import NotFound
@@ -39,7 +41,7 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
         _end_rights(it, membership)
         before = membership.state
         membership.leave(it.now)
-        it.record("structure_left", membership, before=before, after=membership.state)
+        it.record(Event.STRUCTURE_LEFT, membership, before=before, after=membership.state)
 
 
 def _check_was_there(it: Act, siren: str) -> None:
@@ -53,8 +55,8 @@ def _end_rights(it: Act, membership: Membership) -> None:
     if claim and claim.membership_id == membership.id:
         cancel_claim(it, claim)
     for habilitation in open_habilitations(it.session, membership.id):
-        it.move(habilitation, Move.CANCEL, "habilitation_cancelled")
+        it.move(habilitation, Move.CANCEL, Event.HABILITATION_CANCELLED)
     term = running_term(it.session, membership.id)
     if term:
         term.end(it.now)
-        it.record("administrator_resigned", membership, before=term.rank)
+        it.record(Event.ADMINISTRATOR_RESIGNED, membership, before=term.rank)

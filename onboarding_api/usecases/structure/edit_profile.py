@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from onboarding_api.acts.act import Actor, Office, act
+from onboarding_api.acts.act import Office, act
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.contact import email_address, telephone
+from onboarding_api.model.event import Event
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput
 from policies.catalogue.loader import load_catalogue
@@ -40,7 +42,7 @@ def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
         # The fonction is a code, and counts for the rules; how a person is reached stays out of the journal.
         before, after = (membership.fonction, value) if item == "fonction" else (None, None)
         setattr(membership, item, value)
-        it.record("profile_changed", membership, before=before, after=after, item=item)
+        it.record(Event.PROFILE_CHANGED, membership, before=before, after=after, item=item)
 
 
 def _value(item: str, text: str, membership: Membership) -> str | None:

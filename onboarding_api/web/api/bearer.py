@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
 from flask import abort
 
 from idp_extension.relying_party.issuer import Claims, TokenRefused, level_of
-from onboarding_api.acts.act import Actor
+from onboarding_api.acts.actor import Actor
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.api.problems import problem
 from onboarding_api.web.parts import parts, reading

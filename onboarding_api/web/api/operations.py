@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from onboarding_api.acts.act import Actor
+from onboarding_api.acts.actor import Actor
 from onboarding_api.web.api.bearer import calling_person
 from onboarding_api.web.api.problems import problem
 from onboarding_api.web.api.schemas import SIREN, UUID, Schema

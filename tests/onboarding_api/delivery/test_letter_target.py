@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, LetterRefused, Receipt
@@ -48,8 +49,12 @@ def spool(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def target(spool: Path) -> LetterPrint:
-    return LetterPrint(SpoolCarrier(spool), KEYS, SENDER)
+def target(ledger: Ledger, spool: Path) -> LetterPrint:
+    return LetterPrint(office_of(ledger), SpoolCarrier(spool), SENDER)
+
+
+def office_of(ledger: Ledger) -> Office:
+    return Office(ledger.database, ledger.clock, KEYS)
 
 
 def ask_print(database: Database, letter_id: str) -> str:
@@ -133,7 +138,7 @@ def test_a_letter_is_followed_until_it_comes_back(
     database: Database, ledger: Ledger, eus: Eus, spool: Path, clock: HandClock
 ) -> None:
     ask_print(database, eus.letter_id)
-    LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(ledger, claim_print(ledger))
+    LetterPrint(office_of(ledger), SpoolCarrier(spool), SENDER)(ledger, claim_print(ledger))
     (spool / "events").mkdir()
 
     def told(number: int, state: str) -> tuple[str, bool]:
@@ -142,7 +147,7 @@ def test_a_letter_is_followed_until_it_comes_back(
         (spool / "events" / f"{eus.letter_id}.{number}.json").write_text(json.dumps(content))
         clock.forward(hours=1)
         (lease,) = (lease for lease in ledger.claim() if lease.kind == "letter.follow")
-        LetterFollow(SpoolCarrier(spool))(ledger, lease)
+        LetterFollow(office_of(ledger), SpoolCarrier(spool))(ledger, lease)
         with database.reading() as session:
             state = letter_of(session, eus.letter_id).state
         return state, row_of(database, lease.id).state == DeliveryState.OPEN
@@ -206,14 +211,14 @@ def test_a_spoiled_spool_is_tried_again_until_it_is_whole(
     id_ = ask_print(database, eus.letter_id)
     lease = claim_print(ledger)
     with pytest.raises(CarrierUnavailable) as caught:
-        LetterPrint(SpoiledCarrier(spool, spoil), KEYS, SENDER)(ledger, lease)
+        LetterPrint(office_of(ledger), SpoiledCarrier(spool, spoil), SENDER)(ledger, lease)
     ledger.fail(lease, caught.value)
     row = row_of(database, id_)
     assert (row.state, row.last_error) == (DeliveryState.OPEN, f"CarrierUnavailable {spoil.__name__}")
     assert prints_in(spool) == []
 
     later = Ledger(database, HandClock(NOON + timedelta(minutes=1)))
-    LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(later, claim_print(later))
+    LetterPrint(office_of(later), SpoolCarrier(spool), SENDER)(later, claim_print(later))
     (print_,) = prints_in(spool)
     with database.reading() as session:
         assert is_code_of(letter_of(session, eus.letter_id), code_in(print_))
@@ -235,7 +240,7 @@ class Attempt:
         self._goes_on, self._stands = threading.Semaphore(0), threading.Semaphore(0)
         self._is_dead = self._is_over = False
         self._ledger = _SteppingLedger(database, clock, stand=self.stand)
-        self._target = LetterPrint(_SteppingCarrier(spool, self.stand), KEYS, SENDER)
+        self._target = LetterPrint(office_of(self._ledger), _SteppingCarrier(spool, self.stand), SENDER)
         self._thread: threading.Thread | None = None
 
     def stand(self) -> None:
@@ -357,7 +362,7 @@ def test_the_code_on_paper_is_the_letters_in_every_order_of_steps(
         play(database, spool, schedule, is_taken_at_once)
         if row_of(database, id_).state != DeliveryState.DONE:
             ledger = Ledger(database, HandClock(NOON + timedelta(hours=1)))
-            LetterPrint(SpoolCarrier(spool), KEYS, SENDER)(ledger, claim_print(ledger))
+            LetterPrint(office_of(ledger), SpoolCarrier(spool), SENDER)(ledger, claim_print(ledger))
 
         (print_,) = prints_in(spool)
         with database.reading() as session:

@@ -17,9 +17,9 @@ import pytest
 from onboarding_api.letters.carriers.port import (
     Carrier,
     CarrierUnavailable,
-    Event,
     LetterPackage,
     LetterRefused,
+    News,
     advance,
 )
 from onboarding_api.letters.carriers.spool import SpoolCarrier
@@ -229,10 +229,10 @@ def test_the_news_of_a_letter_come_from_the_events_directory(spool: Path):
     drop(spool, f"{KEY}.3.json", {"state": "weighed", "at": "2026-11-25T10:00:00+00:00"})
     drop(spool, f"{KEY}0.1.json", {"state": "returned", "at": "2026-11-25T10:00:00+00:00"})
     assert carrier.status(KEY) == (
-        Event(LetterState.SPOOLED, None, "spooled", ""),
-        Event(LetterState.PRINTED, datetime(2026, 11, 24, 18, tzinfo=UTC), "printed", "lot 12"),
-        Event(LetterState.POSTED, datetime(2026, 11, 25, 8, tzinfo=UTC), "P7", ""),
-        Event(None, datetime(2026, 11, 25, 10, tzinfo=UTC), "weighed", ""),
+        News(LetterState.SPOOLED, None, "spooled", ""),
+        News(LetterState.PRINTED, datetime(2026, 11, 24, 18, tzinfo=UTC), "printed", "lot 12"),
+        News(LetterState.POSTED, datetime(2026, 11, 25, 8, tzinfo=UTC), "P7", ""),
+        News(None, datetime(2026, 11, 25, 10, tzinfo=UTC), "weighed", ""),
     )
 
 
@@ -254,8 +254,8 @@ def test_a_letter_that_left_the_spool_altogether_has_no_news_but_its_events(spoo
     assert [event.carrier_code for event in SpoolCarrier(spool).status(KEY)] == ["PND"]
 
 
-def news(*states: LetterState | None) -> list[Event]:
-    return [Event(state, None, "", "") for state in states]
+def news(*states: LetterState | None) -> list[News]:
+    return [News(state, None, "", "") for state in states]
 
 
 def test_a_letter_never_moves_backwards():

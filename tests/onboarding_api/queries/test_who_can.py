@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from onboarding_api.access.rule_columns import ABSENT, KINDS
 from onboarding_api.access.who_can import (
     UnknownQuestion,
     allowed_in_sql,
@@ -17,7 +16,8 @@ from onboarding_api.access.who_can import (
     what_can,
     who_can,
 )
-from onboarding_api.facts import questions
+from onboarding_api.facts.question import questions
+from onboarding_api.facts.rows import ABSENT, KINDS
 from onboarding_api.model.administration import Administration, Origin, Rank
 from onboarding_api.model.base import Base, Database, new_id
 from onboarding_api.model.claim import Claim, ClaimState
@@ -203,7 +203,7 @@ def test_a_rule_that_the_list_forgot_is_noticed(database: Database, left_out: st
 
 
 def test_what_facts_never_give_is_absent_from_the_map_too(database: Database) -> None:
-    """An attribute that facts.py learns to give must get its column: nothing else would notice."""
+    """An attribute that facts learns to give must get its column: nothing else would notice."""
     portal = Portal(database)
     Directory(portal, seed=2, memberships=12)
     given: dict[str, set[str]] = {}

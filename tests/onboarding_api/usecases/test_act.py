@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from onboarding_api.acts.act import Act, Actor, act
+from onboarding_api.acts.act import Act, act
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.membership import Membership, open_membership

@@ -1,14 +1,14 @@
 """The table of consequences: it knows every event, holds ids only, and wants each thing once."""
 
-import re
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-import onboarding_api.usecases as room
-from onboarding_api.consequences.table import CONSEQUENCES, Happening, deliveries
+from onboarding_api.consequences.goals import Happening
+from onboarding_api.consequences.table import CONSEQUENCES, TableUnfit, deliveries, whole
 from onboarding_api.mails.notices import NOTICES
-from onboarding_api.model.habilitation import Move
+from onboarding_api.model.event import Event
 from onboarding_api.queries.notices import READERS
 from tests.builders.portal import MONDAY
 
@@ -16,21 +16,21 @@ ANNE, PAUL, ZOE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123"
 MEMBERSHIP = "44444444-0000-4000-8000-000000000000"
 
 
-def happened(event: str, seq: int = 1, **refs: str) -> Happening:
+def happened(event: Event, seq: int = 1, **refs: str) -> Happening:
     return Happening(
         event, seq, MONDAY, PAUL, "216600742", {"membership_id": MEMBERSHIP, **refs}, (ANNE, ZOE)
     )
 
 
-def test_every_event_that_a_use_case_records_is_in_the_table() -> None:
-    source = "".join(path.read_text("utf-8") for path in Path(room.__path__[0]).rglob("*.py"))
-    recorded = set(re.findall(r"record\(\s*\"([a-z_]+)\"", source))
-    moved = set(re.findall(r"Move\.[A-Z]+, \"([a-z_]+)\"", source)) | set(
-        re.findall(rf"Move\.(?:{'|'.join(Move.__members__)}): \"(habilitation_[a-z_]+)\"", source)
-    )
-    closed = set(re.findall(r"ClaimState\.[A-Z]+, \"([a-z_]+)\"", source))
-    conditional = {"habilitation_claimed", "habilitation_requested"}
-    assert recorded | moved | closed | conditional == set(CONSEQUENCES)
+def test_a_table_without_a_line_for_an_event_does_not_start() -> None:
+    short = {event: goals for event, goals in CONSEQUENCES.items() if event != Event.CLAIM_EXPIRED}
+    with pytest.raises(TableUnfit, match="claim_expired: its consequences are told 0 times"):
+        whole(short)
+
+
+def test_an_event_has_one_line() -> None:
+    with pytest.raises(TableUnfit, match="claim_expired: its consequences are told 2 times"):
+        whole(CONSEQUENCES, {Event.CLAIM_EXPIRED: ()})
 
 
 def test_every_notice_that_leaves_can_be_read_and_rendered() -> None:
@@ -45,7 +45,7 @@ def test_every_notice_that_leaves_can_be_read_and_rendered() -> None:
 
 def test_three_services_asked_in_one_act_make_one_mail_a_person() -> None:
     rows = deliveries(
-        [happened("habilitation_requested", seq, habilitation_id=f"h{seq}") for seq in (1, 2, 3)]
+        [happened(Event.HABILITATION_REQUESTED, seq, habilitation_id=f"h{seq}") for seq in (1, 2, 3)]
     )
     assert [(row.args["notice"], row.args["person_id"]) for row in rows] == [
         ("request_sent", PAUL),
@@ -56,21 +56,26 @@ def test_three_services_asked_in_one_act_make_one_mail_a_person() -> None:
 
 
 def test_keycloak_is_told_once_an_act() -> None:
-    rows = deliveries([happened("habilitation_cancelled"), happened("structure_left", 2)])
+    rows = deliveries([happened(Event.HABILITATION_CANCELLED), happened(Event.STRUCTURE_LEFT, 2)])
     assert [(row.kind, row.journal_seq) for row in rows] == [("keycloak.person", 1)]
 
 
 def test_who_asks_is_not_asked_to_decide() -> None:
     own = Happening(
-        "habilitation_requested", 1, MONDAY, ANNE, "216600742", {"habilitation_id": "h"}, (ANNE, ZOE)
+        Event.HABILITATION_REQUESTED, 1, MONDAY, ANNE, "216600742", {"habilitation_id": "h"}, (ANNE, ZOE)
     )
     decide = [row.args["person_id"] for row in deliveries([own]) if row.args["notice"] == "request_to_decide"]
     assert decide == [ZOE]
 
 
-def test_an_unknown_event_is_a_fault() -> None:
-    with pytest.raises(KeyError):
-        deliveries([happened("habilitation_granted_by_magic")])
+@pytest.mark.parametrize("days", [1, 2, 3, 4, 21, 30, 90])
+def test_no_reminder_comes_after_the_end_of_the_code(days: int) -> None:
+    end = MONDAY + timedelta(days=days, hours=7)
+    sent = replace(happened(Event.LETTER_SPOOLED, claim_id="c", letter_id="l"), ends_at=end)
+    due = [row.due for row in deliveries([sent]) if row.kind == "timer.letter_reminder"]
+    assert due == sorted(due)
+    assert all(MONDAY < moment < end for moment in due)
+    assert days < 21 or len(due) == 3
 
 
 def test_keys_and_lanes_fit_their_columns() -> None:

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from onboarding_api.acts.act import Actor
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.habilitation import TRANSITIONS, HabilitationState, Move
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.refusals import BadInput, NotAllowed, NotFound, NotPossibleNow, Refusal

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from onboarding_api.letters.carriers.port import Event
+from onboarding_api.letters.carriers.port import News
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.refusals import (
@@ -63,10 +63,10 @@ def test_a_letter_is_noted_once_however_often_it_is_said(portal: Portal) -> None
     with portal.reading() as session:
         letter_id = session.query(Letter.id).scalar()
     with portal.writing() as session:
-        note_letter_spooled(session, letter_id, portal.now)
+        note_letter_spooled(portal.office, session, letter_id)
     assert portal.mails() == [("letter_sent", "Cendrine")]
     with portal.writing() as session, pytest.raises(NotFound):
-        note_letter_spooled(session, "no-such-letter", portal.now)
+        note_letter_spooled(portal.office, session, "no-such-letter")
 
 
 @pytest.mark.attack(15)
@@ -209,8 +209,8 @@ def test_an_expired_claim_is_not_made_again_where_somebody_administers_by_now(po
 def news(portal: Portal, *states: LetterState) -> bool:
     with portal.writing() as session:
         letter_id = session.query(Letter.id).scalar()
-        told = [Event(state, portal.now, state, "") for state in states]
-        return note_carrier_news(session, letter_id, told, portal.now)
+        told = [News(state, portal.now, state, "") for state in states]
+        return note_carrier_news(portal.office, session, letter_id, told)
 
 
 def test_a_letter_that_comes_back_takes_its_code_with_it(portal: Portal) -> None:

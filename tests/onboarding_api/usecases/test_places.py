@@ -2,7 +2,7 @@
 
 import pytest
 
-from onboarding_api.acts.act import Actor
+from onboarding_api.acts.actor import Actor
 from onboarding_api.model.journal import JournalEntry
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person

@@ -1,0 +1,34 @@
+"""What follows when a habilitation is asked, decided, or ended."""
+
+from types import MappingProxyType
+
+from onboarding_api.consequences.goals import (
+    Consequences,
+    keycloak,
+    mail,
+    other_administrators,
+    requester,
+)
+from onboarding_api.model.event import Event
+
+CONSEQUENCES: Consequences = MappingProxyType(
+    {
+        Event.HABILITATION_REQUESTED: (
+            mail("request_sent", requester),
+            mail("request_to_decide", other_administrators),
+        ),
+        Event.HABILITATION_CLAIMED: (),
+        Event.HABILITATION_HANDED_OVER: (mail("request_to_decide", other_administrators),),
+        Event.HABILITATION_GRANTED: (keycloak("keycloak.person"), mail("request_granted", requester)),
+        Event.HABILITATION_REACTIVATED: (keycloak("keycloak.person"), mail("request_granted", requester)),
+        Event.HABILITATION_REFUSED: (mail("request_refused", requester),),
+        # One mail tells of the claim and of all that was asked with it.
+        Event.HABILITATION_REFUSED_WITH_CLAIM: (),
+        Event.HABILITATION_EXPIRED_WITH_CLAIM: (),
+        Event.HABILITATION_DEACTIVATED: (
+            keycloak("keycloak.person"),
+            mail("habilitation_deactivated", requester),
+        ),
+        Event.HABILITATION_CANCELLED: (keycloak("keycloak.person"),),
+    }
+)

@@ -1,0 +1,26 @@
+"""What follows when a person registers, changes, attaches to a structure or leaves it."""
+
+from datetime import timedelta
+from types import MappingProxyType
+
+from onboarding_api.consequences.goals import Consequences, keycloak, mail, requester
+from onboarding_api.model.event import Event
+
+WELCOME_AFTER = timedelta(seconds=2)
+"""By then the account is there as a rule; while it is not, the welcome waits."""
+
+CONSEQUENCES: Consequences = MappingProxyType(
+    {
+        Event.PERSON_REGISTERED: (
+            keycloak("keycloak.person"),
+            keycloak("keycloak.welcome", "kc:welcome", WELCOME_AFTER),
+        ),
+        Event.REGISTRATION_REPEATED: (mail("already_registered", requester),),
+        Event.IDENTITY_CHANGED: (keycloak("keycloak.person"),),
+        # A fonction can open a service or close it.
+        Event.PROFILE_CHANGED: (keycloak("keycloak.person"),),
+        Event.STRUCTURE_ATTACHED: (keycloak("keycloak.person"),),
+        Event.STRUCTURE_LEFT: (keycloak("keycloak.person"),),
+        Event.TERMS_ACCEPTED: (keycloak("keycloak.person"),),
+    }
+)
