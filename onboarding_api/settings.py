@@ -11,6 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from limits import RateLimitItem
+
+from onboarding_api.limits.bounds import Per, amounts_from
 from onboarding_api.model.activation_code import CodeKeys
 from policies.catalogue.loader import load_catalogue
 from policies.catalogue.strict import StrictValidator
@@ -53,6 +56,7 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "contact_email": _TEXT,
     "contact_phone": _TEXT,
     "contact_hours": {"type": "string", "empty": False},
+    "limits": {"type": "string", "empty": False},
     "trusted_proxies": {"type": "integer", "coerce": "integer", "min": 0, "max": 9},
 }
 
@@ -74,7 +78,7 @@ class UnsafeSettings(BadSettings):
 class Settings:
     """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
     browsers do and what tokens carry; the same unless told otherwise. `trusted_proxies` counts the proxies in
-    front whose `X-Forwarded-*` are believed.
+    front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from `limits/bounds.py`.
     """
 
     database_url: str = field(repr=False)
@@ -98,6 +102,7 @@ class Settings:
     smtp_password: str | None = field(default=None, repr=False)
     smtp_starttls: bool = False
     trusted_proxies: int = 0
+    limits: Mapping[tuple[str, Per], RateLimitItem] = field(default_factory=dict)
     espace_urls: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -122,6 +127,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     read = _validated(rules, {name: environ[name] for name in VARIABLES if environ.get(name)})
     values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
     values["code_keys"] = _code_keys(values["code_keys"])
+    values["limits"] = _limits(values.get("limits"))
     values["spool_directory"] = Path(values["spool_directory"])
     values.setdefault("keycloak_public_url", values["keycloak_url"])
     settings = Settings(**values, espace_urls=_espace_urls(environ))
@@ -147,6 +153,13 @@ def _code_keys(text: str) -> CodeKeys:
         return CodeKeys(current=pairs[0][0], keys=keys)
     except ValueError as error:
         raise BadSettings(f"BDT_CODE_KEYS: {error}") from None
+
+
+def _limits(text: str | None) -> Mapping[tuple[str, Per], RateLimitItem]:
+    try:
+        return amounts_from(text) if text else {}
+    except ValueError as error:
+        raise BadSettings(f"BDT_LIMITS: {error}") from None
 
 
 def _espace_urls(environ: Mapping[str, str]) -> Mapping[str, str]:

@@ -13,6 +13,8 @@ Refusal
  ├─ CodeDead              expired, superseded, used, or too many tries
  ├─ TooManyTries          wait before the next try
  ├─ LetterLimit           no new letter yet, or no more this month
+ ├─ TooMuchAsked          one network, browser or person asks more than its share: wait
+ ├─ LimitsDown            what was asked lately cannot be counted: nothing that sends mail or letters is done
  └─ DatabaseBusy          another writer holds the database: nothing was changed, try again
 """
 
@@ -137,6 +139,22 @@ class LetterLimit(Refusal):
     def __init__(self, again_at: datetime) -> None:
         super().__init__(f"again at {again_at.isoformat()}")
         self.again_at = again_at
+
+
+class TooMuchAsked(Refusal):
+    """More was asked in a time than one network, browser or person may; `again_at` (UTC) is when to go on."""
+
+    code = "too_much_asked"
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"again at {again_at.isoformat()}")
+        self.again_at = again_at
+
+
+class LimitsDown(Refusal):
+    """The counters do not answer; what sends mail or letters is not done meanwhile."""
+
+    code = "limits_down"
 
 
 class DatabaseBusy(Refusal):

@@ -12,8 +12,9 @@ from werkzeug.routing import BaseConverter
 from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
 from onboarding_api.acts.act import Office
+from onboarding_api.limits.limiter import Limiter
 from onboarding_api.settings import Settings
-from onboarding_api.web import api, error_pages, headers, wording
+from onboarding_api.web import api, error_pages, headers, limits, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.pages import BLUEPRINTS
 from onboarding_api.web.parts import EXTENSION, Parts
@@ -45,6 +46,8 @@ def build_application(settings: Settings, office: Office) -> Flask:
     app.url_map.converters["siren"] = SirenConverter
     app.session_interface = ServerSessions(office.database, office.clock)
     app.extensions[EXTENSION] = Parts(settings, office, _openid_client(settings))
+    limiter = Limiter(office.database, office.clock, settings.secret_key, settings.limits)
+    limits.install(app, limiter)
     headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
     error_pages.install(app)
@@ -54,6 +57,7 @@ def build_application(settings: Settings, office: Office) -> Flask:
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # bearer tokens, never the cookie
     app.register_blueprint(api.blueprint)
+    limits.check_routes(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -25,7 +25,7 @@ _PAGES = {
     ),
 }
 NOT_FOUND = 404
-_TITLES = {NOT_FOUND: "Page introuvable", 503: "Service momentanément occupé"}
+_TITLES = {NOT_FOUND: "Page introuvable", 429: "Trop de demandes", 503: "Service momentanément occupé"}
 
 
 def install(app: Flask) -> None:

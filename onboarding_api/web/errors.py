@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import g, has_request_context
+
 from onboarding_api.model.french_text import tied
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.model.validity import DAYS
@@ -94,6 +96,18 @@ ANSWERS: Mapping[str, Answer] = {
         409,
         lambda no: f"Un nouveau courrier pourra être demandé {at_in_words(no.again_at)}.",
     ),
+    "too_much_asked": Answer(
+        429,
+        lambda no: (
+            "Trop de demandes ont été faites en peu de temps, par vous ou depuis le réseau que vous "
+            f"utilisez. Rien n'a été enregistré : vous pourrez recommencer {at_in_words(no.again_at)}."
+        ),
+    ),
+    "limits_down": Answer(
+        503,
+        "Le service ne peut pas prendre cette demande pour le moment. Rien n'a été enregistré : "
+        "patientez quelques minutes, puis recommencez.",
+    ),
     "busy": Answer(
         503,
         "Le service est très sollicité en ce moment. Rien n'a été modifié : "
@@ -103,7 +117,12 @@ ANSWERS: Mapping[str, Answer] = {
 
 
 def answer_to(refusal: Refusal) -> tuple[int, str]:
-    """The status and the French sentence of a refusal, whatever it is."""
+    """The status and the French sentence of a refusal, whatever it is.
+
+    When it says from when to go on, the answer to this request will say so in `Retry-After`.
+    """
+    if has_request_context():
+        g.again_at = getattr(refusal, "again_at", None)
     answer = ANSWERS.get(refusal.code, ANSWERS["refused"])
     sentence = answer.sentence if isinstance(answer.sentence, str) else answer.sentence(refusal)
     return answer.status, tied(sentence)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.model.refusals import BadInput, NotFound, Refusal
 from onboarding_api.web.errors import answer_to
+from onboarding_api.web.limits import spend_here
 from onboarding_api.web.schemas.form import FilledForm, Form
 
 INVALID = 422
@@ -30,6 +31,7 @@ def answer_form(
     if found.faults:
         return show(found), INVALID
     try:
+        spend_here()
         return redirect(submit(found.values), 303)
     except NotFound:
         raise

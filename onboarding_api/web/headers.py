@@ -1,9 +1,12 @@
 """What each answer carries so that a browser does no more than it should, and what each request may weigh."""
 
+import math
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
+
+from onboarding_api.web.parts import now
 
 LONGEST_BODY_BYTES = 64 * 1024
 RETRY_AFTER_SECONDS = 5
@@ -58,6 +61,12 @@ def guard(app: Flask, public_url: str, form_targets: Iterable[str]) -> None:
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
-        if response.status_code == 503:
-            response.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+        if response.status_code in {429, 503}:
+            response.headers.setdefault("Retry-After", str(_retry_after()))
         return response
+
+
+def _retry_after() -> int:
+    """Seconds until what was refused may be asked again."""
+    again_at = g.get("again_at")
+    return RETRY_AFTER_SECONDS if again_at is None else max(1, math.ceil((again_at - now()).total_seconds()))

@@ -4,11 +4,13 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from idp_extension.relying_party.issuer import IssuerUnavailable
+from onboarding_api.limits.bounds import READING
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.web.api.acts import OPERATIONS
 from onboarding_api.web.api.openapi import document
 from onboarding_api.web.api.operations import add_to
 from onboarding_api.web.api.problems import http_problem, problem, refused
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import parts
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -19,6 +21,7 @@ blueprint.register_error_handler(HTTPException, http_problem)
 
 
 @blueprint.get("/openapi.json")
+@bounded(READING)
 def describe() -> Response:
     """The OpenAPI document; open to all."""
     return jsonify(document(OPERATIONS, f"{parts().settings.public_url}/api/v1"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from onboarding_api.limits.bounds import ACT, API, ATTACHING, CODES, LETTERS, REQUESTS, SEARCH
 from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import my_services
 from onboarding_api.queries.structures import my_structures
@@ -23,6 +24,7 @@ from onboarding_api.usecases.request.request_habilitations import RequestHabilit
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.web.api import schemas
 from onboarding_api.web.api.operations import Call, Operation
+from onboarding_api.web.limits import spend
 from onboarding_api.web.parts import now, parts, reading
 
 DECISIONS = {
@@ -75,6 +77,8 @@ def list_habilitations(call: Call) -> Given:
 
 def request_services(call: Call) -> Given:
     """Ask for services; the first person of a structure must accept to become its administrator."""
+    if call.body.get("becomes_administrator"):
+        spend(LETTERS)
     command = RequestHabilitations(
         call.path["siren"],
         tuple(call.body["services"]),
@@ -123,35 +127,35 @@ def redeem(call: Call) -> Given:
 
 OPERATIONS = (
     Operation(
-        "GET", "/structures", "Search structures", search_structures,
+        "GET", "/structures", "Search structures", search_structures, SEARCH,
         query=schemas.SEARCH, gives=schemas.listed(schemas.STRUCTURE),
     ),
     Operation(
-        "GET", "/memberships", "My structures", list_memberships,
+        "GET", "/memberships", "My structures", list_memberships, API,
         gives=schemas.listed(schemas.MEMBERSHIP),
     ),
     Operation(
-        "POST", "/memberships", "Attach to a structure", create_membership,
+        "POST", "/memberships", "Attach to a structure", create_membership, ATTACHING,
         status=201, body=schemas.ATTACH, gives=schemas.CREATED,
     ),
     Operation(
         "GET", "/memberships/{siren}/habilitations", "My habilitations in a structure", list_habilitations,
-        gives=schemas.listed(schemas.SERVICE_STATE),
+        API, gives=schemas.listed(schemas.SERVICE_STATE),
     ),
     Operation(
-        "POST", "/memberships/{siren}/habilitations", "Ask for services", request_services,
+        "POST", "/memberships/{siren}/habilitations", "Ask for services", request_services, REQUESTS,
         status=201, body=schemas.REQUEST, gives=schemas.OUTCOME,
     ),
     Operation(
-        "POST", "/memberships/{siren}/activation-code", "Type the code of the letter", redeem,
+        "POST", "/memberships/{siren}/activation-code", "Type the code of the letter", redeem, CODES,
         body=schemas.CODE, gives=schemas.GRANTED,
     ),
     Operation(
-        "GET", "/structures/{siren}/requests", "What waits for an administrator", list_waiting_requests,
+        "GET", "/structures/{siren}/requests", "What waits for an administrator", list_waiting_requests, API,
         gives=schemas.listed(schemas.WAITING),
     ),
     Operation(
-        "POST", "/habilitations/{habilitation_id}/decision", "Decide", decide,
+        "POST", "/habilitations/{habilitation_id}/decision", "Decide", decide, ACT,
         status=204, body=schemas.DECISION,
     ),
 )  # fmt: skip

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
-from flask import abort
+from flask import abort, g
 
 from idp_extension.relying_party.issuer import Claims, TokenRefused, level_of
 from onboarding_api.acts.actor import Actor
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.api.problems import problem
+from onboarding_api.web.limits import Caller
 from onboarding_api.web.parts import parts, reading
 
 AUDIENCE = "onboarding-api"
@@ -51,6 +52,7 @@ def calling_person() -> Actor:
         person = person_by_keycloak(session, str(claims["sub"]), str(claims.get("preferred_username", "")))
     if person is None or not person.is_active:
         _refuse(InvalidTokenError(realm=REALM))
+    g.caller = Caller(str(claims["sub"]), str(claims.get("azp", "")))
     return Actor(person.id, level_of(claims))
 
 

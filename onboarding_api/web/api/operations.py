@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from onboarding_api.acts.actor import Actor
+from onboarding_api.limits.bounds import API, Bound
 from onboarding_api.web.api.bearer import calling_person
 from onboarding_api.web.api.problems import problem
 from onboarding_api.web.api.schemas import SIREN, UUID, Schema
+from onboarding_api.web.limits import spend
 from policies.catalogue.strict import StrictValidator, flat_errors
 
 PATH: Mapping[str, Schema] = {"siren": SIREN, "habilitation_id": UUID}
@@ -39,12 +41,14 @@ class Operation:
         template: the path as OpenAPI writes it, `/memberships/{siren}`; the variables are those of PATH.
         query, body: what comes in; `body` None: the method has none.
         gives: the JSON that goes out; None: an empty answer.
+        bound: how much of it one person may ask, beside what every caller may (`API`).
     """
 
     method: str
     template: str
     summary: str
     act: Callable[[Call], Mapping[str, Any] | None]
+    bound: Bound
     status: int = 200
     query: Schema = field(default_factory=dict)
     body: Schema | None = None
@@ -63,12 +67,16 @@ class Operation:
     def answer(self, **path: str) -> Response:
         """Check the call, act, and give JSON; a fault of the call is a problem answer."""
         actor = calling_person()
+        spend(API)
         faults: list[dict[str, str]] = []
         checked_path = _checked({name: PATH[name] for name in path}, path, "path", faults)
         query = _checked(self.query, _query(faults), "query", faults)
         body = self._body(faults)
         if faults:
             return problem(422, "bad_input", "La demande contient des erreurs.", faults=faults)
+        g.siren = body.get("siren")
+        if self.bound is not API:
+            spend(self.bound)
         given = self.act(Call(actor, checked_path, query, body))
         if given is None:
             return Response(status=self.status)

@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT
 from onboarding_api.queries.dashboard import dashboard
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import now, reading
 from onboarding_api.web.schemas.form import FilledForm
@@ -34,6 +36,7 @@ def show() -> str:
 
 
 @blueprint.post("/structure-active")
+@bounded(ACT)
 def switch_structure() -> ResponseReturnValue:
     """Work for another of one's structures (GS-12).
 

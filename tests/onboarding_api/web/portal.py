@@ -76,6 +76,8 @@ class Portal:
         shutil.copy(world, self.database_path)
         self.clock.now = NOON
         self.provider.faults.clear()
+        limits = self.app.extensions["limits"]
+        limits.memory.reset()
 
     def state_of(self, habilitation_id: str) -> str:
         with self.office.database.reading() as db:
@@ -94,23 +96,24 @@ class Portal:
         event.remove(engine, "connect", _hurry)
         engine.dispose()
 
-    def browser(self, identifiant: str | None = None) -> "Browser":
+    def browser(self, identifiant: str | None = None, address: str = "127.0.0.1") -> "Browser":
         """A new browser, logged in when an identifiant is given."""
-        browser = Browser(self)
+        browser = Browser(self, address)
         if identifiant:
             browser.client.set_cookie(COOKIE, self.cookies[identifiant], domain=HOST, secure=True)
         return browser
 
 
 class Browser:
-    """Cookies, and forms sent with the token of a page."""
+    """Cookies, and forms sent with the token of a page; `address` is where it calls from."""
 
-    def __init__(self, portal: Portal) -> None:
+    def __init__(self, portal: Portal, address: str = "127.0.0.1") -> None:
         self.portal = portal
+        self.address = address
         self.client: FlaskClient = portal.app.test_client()
 
     def get(self, path: str, **more: Any) -> TestResponse:
-        return self.client.get(path, base_url=PUBLIC_URL, **more)
+        return self.client.get(path, base_url=PUBLIC_URL, **self._from_here(), **more)
 
     def read(self, path: str) -> str:
         """The page as a person reads it, after the redirects within the portal."""
@@ -135,10 +138,16 @@ class Browser:
 
     def raw_post(self, path: str, form: Mapping[str, Any], **more: Any) -> TestResponse:
         headers = {"Origin": PUBLIC_URL, **more.pop("headers", {})}
+        more |= self._from_here()
         return self.client.post(path, data=form, base_url=PUBLIC_URL, headers=headers, **more)
 
+    def _from_here(self) -> dict[str, Any]:
+        return {"environ_overrides": {"REMOTE_ADDR": self.address}}
 
-def build_portal(database_path: Path, provider: Provider, public_url: str = PUBLIC_URL) -> Portal:
+
+def build_portal(
+    database_path: Path, provider: Provider, public_url: str = PUBLIC_URL, **more: str
+) -> Portal:
     """The application, with a clock that tests move."""
     settings = settings_from(
         {
@@ -157,6 +166,7 @@ def build_portal(database_path: Path, provider: Provider, public_url: str = PUBL
             "BDT_CONTACT_EMAIL": "contact@example.fr",
             "BDT_CONTACT_PHONE": "09 70 00 00 00",
             "BDT_ESPACE_URL_MES_PRETS": "https://prets.example",
+            **more,
         }
     )
     clock = Clock()

@@ -28,6 +28,8 @@ EXAMPLES = [
     *(refusals.CodeDead(reason) for reason in ("expired", "used", "superseded", "exhausted", "unheard_of")),
     refusals.TooManyTries(AT),
     refusals.LetterLimit(AT),
+    refusals.TooMuchAsked(AT),
+    refusals.LimitsDown(),
     refusals.DatabaseBusy(),
 ]
 

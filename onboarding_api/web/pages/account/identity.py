@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT
 from onboarding_api.usecases.account.edit_identity import EditIdentity, edit_identity
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.account import IDENTITY
 from onboarding_api.web.schemas.form import FilledForm
@@ -35,6 +37,7 @@ def edit() -> str:
 
 
 @blueprint.post("/identite")
+@bounded(ACT)
 def submit_identity() -> ResponseReturnValue:
     """Change civilité, prénom, nom."""
 

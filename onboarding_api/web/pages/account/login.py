@@ -10,8 +10,10 @@ from flask_wtf.csrf import generate_csrf
 
 from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
 from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
+from onboarding_api.limits.bounds import LOG_IN, LOG_OUT
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.gate import current_visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import parts, reading
 from onboarding_api.web.session import current_session
@@ -23,18 +25,21 @@ MOST_ATTEMPTS = 5
 
 
 @blueprint.get("/connexion")
+@bounded(LOG_IN)
 def log_in() -> ResponseReturnValue:
     """Leave for Keycloak's log-in page; the attempt is bound to this browser's session."""
     return _leave(local_path(request.args.get("suite"), url_for("dashboard.show")))
 
 
 @blueprint.get("/profil/mot-de-passe")
+@bounded(LOG_IN)
 def change_password() -> ResponseReturnValue:
     """« Modifier le mot de passe » (G-41): Keycloak's own page, where the rule is shown (G-43 to G-45)."""
     return _leave(url_for("identity.show"), kc_action="UPDATE_PASSWORD")
 
 
 @blueprint.get("/mot-de-passe-oublie")
+@bounded(LOG_IN)
 def forgotten_password() -> ResponseReturnValue:
     """« Mot de passe oublié ? » (G-05): Keycloak sends the link.
 
@@ -48,6 +53,7 @@ def forgotten_password() -> ResponseReturnValue:
 
 
 @blueprint.get("/connexion/retour")
+@bounded(LOG_IN)
 def come_back() -> ResponseReturnValue:
     """Check the answer of Keycloak and open the session, under a new number.
 
@@ -73,6 +79,7 @@ def come_back() -> ResponseReturnValue:
 
 
 @blueprint.post("/deconnexion")
+@bounded(LOG_OUT)
 def log_out() -> ResponseReturnValue:
     """End the session here, then the one of Keycloak; here even when Keycloak is down (G-10)."""
     id_token = session.get("id_token")

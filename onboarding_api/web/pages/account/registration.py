@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import READING, RECALL_MAIL, RECALLS, REGISTRATION_MAIL, REGISTRATIONS
 from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from onboarding_api.web.forms import answer_form
+from onboarding_api.web.limits import bounded, may_be_mailed
 from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.account import FORGOTTEN_IDENTIFIANT, REGISTRATION
 from onboarding_api.web.schemas.form import FilledForm
@@ -21,23 +23,27 @@ def _form(form: FilledForm) -> str:
 
 
 @blueprint.get("/inscription")
+@bounded(READING)
 def register() -> str:
     """Civilité, prénom, nom, e-mail (GS-01)."""
     return _form(FilledForm())
 
 
 @blueprint.post("/inscription")
+@bounded(REGISTRATIONS)
 def submit_registration() -> ResponseReturnValue:
     """Register; one mail leaves in every case (security threat 18)."""
 
     def submit(values: Mapping[str, Any]) -> str:
-        register_person(parts().office, RegisterPerson(**values))
+        if may_be_mailed(REGISTRATION_MAIL, values["email"]):
+            register_person(parts().office, RegisterPerson(**values))
         return url_for("registration.thanks")
 
     return answer_form(REGISTRATION, submit, _form)
 
 
 @blueprint.get("/inscription/merci")
+@bounded(READING)
 def thanks() -> str:
     """What comes next: a mail with the identifiant and the link to choose a password."""
     return render_template("account/registration_thanks.html")
@@ -48,23 +54,27 @@ def _forgotten(form: FilledForm) -> str:
 
 
 @blueprint.get("/identifiant-oublie")
+@bounded(READING)
 def forgotten_identifiant() -> str:
     """Ask the e-mail (G-04, GS-04)."""
     return _forgotten(FilledForm())
 
 
 @blueprint.post("/identifiant-oublie")
+@bounded(RECALLS)
 def submit_forgotten_identifiant() -> ResponseReturnValue:
     """Send the mail that lists the identifiants, if there are any."""
 
     def submit(values: Mapping[str, Any]) -> str:
-        recall_identifiant(parts().office, RecallIdentifiant(**values))
+        if may_be_mailed(RECALL_MAIL, values["email"]):
+            recall_identifiant(parts().office, RecallIdentifiant(**values))
         return url_for("registration.identifiant_sent")
 
     return answer_form(FORGOTTEN_IDENTIFIANT, submit, _forgotten)
 
 
 @blueprint.get("/identifiant-oublie/envoye")
+@bounded(READING)
 def identifiant_sent() -> str:
     """The same page in every case."""
     return render_template("account/identifiant_sent.html")

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.requests import Queue, QueueRow, administrator_queue
 from onboarding_api.usecases.administration.decide_habilitation import (
@@ -18,6 +19,7 @@ from onboarding_api.usecases.administration.decide_habilitation import (
 )
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import EMPTY, FilledForm, Form
 from onboarding_api.web.schemas.request import DEACTIVATION_MOTIVE, REFUSAL_MOTIVE
@@ -35,6 +37,7 @@ def queue() -> str:
 
 
 @blueprint.post("/<uuid:habilitation_id>/valider")
+@bounded(ACT)
 def validate(habilitation_id: UUID) -> ResponseReturnValue:
     """« Valider », never one's own request."""
     return _decide(EMPTY, habilitation_id, validate_habilitation, _queue, "La demande est validée.")
@@ -47,6 +50,7 @@ def ask_refusal_motive(habilitation_id: UUID) -> str:
 
 
 @blueprint.post("/<uuid:habilitation_id>/refuser")
+@bounded(ACT)
 def refuse(habilitation_id: UUID) -> ResponseReturnValue:
     """« Refuser », with a motive."""
     page = _motive("administration/decision_refuse.html", habilitation_id)
@@ -60,6 +64,7 @@ def ask_deactivation_motive(habilitation_id: UUID) -> str:
 
 
 @blueprint.post("/<uuid:habilitation_id>/desactiver")
+@bounded(ACT)
 def deactivate(habilitation_id: UUID) -> ResponseReturnValue:
     """Take back an access that was validated."""
     page = _motive("administration/decision_deactivate.html", habilitation_id)
@@ -68,6 +73,7 @@ def deactivate(habilitation_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/<uuid:habilitation_id>/reactiver")
+@bounded(ACT)
 def reactivate(habilitation_id: UUID) -> ResponseReturnValue:
     """Give back an access that was taken back."""
     said = "L'habilitation est de nouveau validée."

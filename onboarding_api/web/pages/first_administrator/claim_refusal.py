@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import READING, REFERENCES
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
 from onboarding_api.web.forms import answer_form
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CLAIM_REFUSAL
@@ -27,12 +29,14 @@ def _page(form: FilledForm) -> str:
 
 
 @blueprint.get("")
+@bounded(READING)
 def explain() -> str:
     """What the letter is, what to do with it, and how to refuse."""
     return _page(FilledForm())
 
 
 @blueprint.post("")
+@bounded(REFERENCES)
 def refuse() -> ResponseReturnValue:
     """Refuse by the reference of the letter: the code dies."""
 
@@ -47,6 +51,7 @@ def refuse() -> ResponseReturnValue:
 
 
 @blueprint.get("/merci")
+@bounded(READING)
 def thanks() -> str:
     """The request is refused; nothing else is to be done."""
     return render_template("first_administrator/claim_refusal_thanks.html")

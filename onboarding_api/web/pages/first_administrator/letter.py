@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import CODES, LETTERS
 from onboarding_api.model.validity import DAYS
 from onboarding_api.queries.claims import ClaimView, claim_view
 from onboarding_api.queries.services import RequestCase, service_labels
@@ -23,6 +24,7 @@ from onboarding_api.usecases.first_administrator.redeem_activation_code import (
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.pages.request.services import case_of
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
@@ -71,6 +73,7 @@ def become_administrator() -> ResponseReturnValue:
 
 
 @blueprint.post("/administrateur/devenir")
+@bounded(LETTERS)
 def accept_administration() -> ResponseReturnValue:
     """« Accepter »: the claim is open and the letter asked (G-66)."""
 
@@ -99,6 +102,7 @@ def follow() -> ResponseReturnValue:
 
 
 @blueprint.post("/courrier/nouveau")
+@bounded(LETTERS)
 def ask_again() -> ResponseReturnValue:
     """« Je n'ai rien reçu »: another letter; the earlier code dies."""
 
@@ -118,6 +122,7 @@ def code() -> ResponseReturnValue:
 
 
 @blueprint.post("/courrier/code")
+@bounded(CODES)
 def redeem() -> ResponseReturnValue:
     """The right code makes the administrator and grants what was asked, in one act (GS-30)."""
 

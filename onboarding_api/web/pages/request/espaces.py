@@ -6,12 +6,14 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.access import entry
 from onboarding_api.queries.terms import terms_to_accept
 from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import TERMS
@@ -45,6 +47,7 @@ def terms(espace: str) -> str:
 
 
 @blueprint.post("/conditions")
+@bounded(ACT)
 def accept(espace: str) -> ResponseReturnValue:
     """Keep the proof of this version, then enter."""
     _label(espace)

@@ -10,11 +10,13 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import REQUESTS
 from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.queries.services import RequestCase, my_services, request_case, service_labels
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.request import CHOICE, REQUEST
@@ -46,6 +48,7 @@ def choose() -> ResponseReturnValue:
 
 
 @blueprint.post("/services/demande/confirmer")
+@bounded(REQUESTS)
 def confirm() -> ResponseReturnValue:
     """« Accepter »: the request is recorded, an administrator decides (G-57)."""
 

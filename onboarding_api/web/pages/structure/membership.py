@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT
 from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.form import FilledForm, Form
@@ -33,6 +35,7 @@ def telephone(siren: str) -> str:
 
 
 @blueprint.post("/telephone")
+@bounded(ACT)
 def edit_telephone(siren: str) -> ResponseReturnValue:
     """Change the telephone alone."""
     page = _page("structure/membership_telephone.html", siren)
@@ -46,6 +49,7 @@ def email(siren: str) -> str:
 
 
 @blueprint.post("/email")
+@bounded(ACT)
 def edit_email(siren: str) -> ResponseReturnValue:
     """Change the e-mail alone."""
     page = _page("structure/membership_email.html", siren)
@@ -59,6 +63,7 @@ def fonction(siren: str) -> str:
 
 
 @blueprint.post("/fonction")
+@bounded(ACT)
 def edit_fonction(siren: str) -> ResponseReturnValue:
     """Change the fonction alone; obligatory for the loan services (G-33)."""
     page = _page("structure/membership_fonction.html", siren)

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from onboarding_api.limits.bounds import ACT, ATTACHING, SEARCH
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.queries.services import my_services
 from onboarding_api.registry.search import StructureHit, search
@@ -14,6 +15,7 @@ from onboarding_api.usecases.structure.detach_structure import DetachStructure, 
 from onboarding_api.web.errors import answer_to
 from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, visit
+from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import EMPTY, FilledForm
@@ -32,6 +34,7 @@ def mine() -> str:
 
 
 @blueprint.get("/ajouter")
+@bounded(SEARCH)
 def look_for() -> ResponseReturnValue:
     """One box: name, postcode, SIREN, SIRET, INSEE code or code tiers (GS-08)."""
     typed, suite = request.args.get("q", "").strip(), request.args.get("suite", "")
@@ -52,6 +55,7 @@ def confirm(siren: str) -> str:
 
 
 @blueprint.post("/ajouter/<siren:siren>")
+@bounded(ATTACHING)
 def attach(siren: str) -> ResponseReturnValue:
     """Attach; the structure becomes the active one (G-21)."""
 
@@ -71,6 +75,7 @@ def leave(siren: str) -> str:
 
 
 @blueprint.post("/<siren:siren>/quitter")
+@bounded(ACT)
 def detach(siren: str) -> ResponseReturnValue:
     """Leave the structure (G-23)."""
 
