@@ -17,6 +17,7 @@ from idp_extension.server import BuiltServer, ensure_server
 from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
 from tests.builders.chromium import find_chromium
+from tests.builders.country import Countries
 from tests.builders.postgresql_server import PostgreSQLServer
 from tests.builders.sharing_out import ServersTogether
 
@@ -75,6 +76,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(database_url: str) -> Iterator[Database]:
     """The database of the test, open."""
     database = Database(database_url)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def countries(tmp_path_factory: pytest.TempPathFactory) -> Countries:
+    """The country at each scale, filled when it is first asked for."""
+    return Countries(tmp_path_factory.mktemp("country"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def country(request: pytest.FixtureRequest, countries: Countries) -> Iterator[Database]:
+    """The country at a tenth, to be read by every test of a module: once on SQLite, once on PostgreSQL.
+
+    A test that writes takes a copy of its own: `countries.sqlite_copy(tmp_path)`.
+    """
+    if request.param == "sqlite":
+        url = countries.sqlite()
+    else:
+        url = countries.postgresql(request.getfixturevalue("postgresql_server"))
+    database = Database(url)
     yield database
     database.engine.dispose()
 

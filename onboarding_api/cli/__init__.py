@@ -14,6 +14,7 @@ PARTS = {
     "policy": "onboarding_api.cli.policy:policy",
     "realm": "onboarding_api.cli.realm:realm",
     "registry": "onboarding_api.cli.registry:registry",
+    "sample": "demo.country.command:sample",
     "serve": "onboarding_api.cli.service:serve",
     "worker": "onboarding_api.cli.service:worker",
 }

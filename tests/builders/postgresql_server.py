@@ -10,6 +10,7 @@ from types import TracebackType
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from idp_extension.server import free_port
 
@@ -39,12 +40,13 @@ class PostgreSQLServer:
     ) -> None:
         self._stop()
 
-    def new_database(self) -> str:
-        """SQLAlchemy URL of a new, empty database."""
+    def new_database(self, template_url: str = "") -> str:
+        """SQLAlchemy URL of a new database: empty, or a copy of one that nobody is connected to."""
         self.count += 1
         name = f"bdt_{self.count}"
+        copied = f" TEMPLATE {make_url(template_url).database}" if template_url else ""
         with psycopg.connect(**self.dsn, dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name}{copied}")
         return (
             f"postgresql+psycopg://{self.dsn['user']}@/{name}"
             f"?host={self.dsn['host']}&port={self.dsn.get('port', '5432')}"
