@@ -10,10 +10,10 @@ from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.mails.smtp import SmtpSettings
 from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.sender import Sender
+from onboarding_api.notices.smtp import SmtpSettings
 from onboarding_api.settings import Settings
 
 SYNC_ACCOUNT = "bdt-sync"

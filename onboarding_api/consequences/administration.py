@@ -4,10 +4,11 @@ from types import MappingProxyType
 
 from onboarding_api.consequences.goals import Consequences, administrators, mail
 from onboarding_api.model.event import Event
+from onboarding_api.notices.first_administrator import AdministratorNamed
 
 CONSEQUENCES: Consequences = MappingProxyType(
     {
-        Event.ADMINISTRATOR_NAMED: (mail("administrator_named", administrators),),
+        Event.ADMINISTRATOR_NAMED: (mail(AdministratorNamed, administrators),),
         Event.ADMINISTRATOR_RESIGNED: (),
         Event.ACT_REFUSED: (),
     }

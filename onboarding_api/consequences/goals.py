@@ -10,6 +10,7 @@ from typing import Any
 
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.event import Event
+from onboarding_api.notices.notice import Notice
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ def keycloak(kind: str, lane: str = "kc:user", after: timedelta = timedelta()) -
     return goals
 
 
-def mail(notice: str, recipients: Recipients) -> Consequence:
+def mail(notice: type[Notice], recipients: Recipients) -> Consequence:
     """A notice to each recipient; one for all habilitations of the act."""
+
+    key = notice.key()
 
     def goals(happening: Happening) -> Iterator[Goal]:
         refs: dict[str, Any] = dict(happening.refs)
@@ -91,10 +94,10 @@ def mail(notice: str, recipients: Recipients) -> Consequence:
             refs["habilitation_ids"] = [habilitation_id]
         for person_id in recipients(happening):
             yield Goal(
-                name=f"mail:{notice}:{person_id}:{where}",
+                name=f"mail:{key}:{person_id}:{where}",
                 kind="mail",
                 lane=f"mail:{person_id}",
-                args={"notice": notice, "person_id": person_id, **refs},
+                args={"notice": key, "person_id": person_id, **refs},
                 due=happening.at,
                 seq=happening.seq,
             )

@@ -10,24 +10,31 @@ from onboarding_api.consequences.goals import (
     requester,
 )
 from onboarding_api.model.event import Event
+from onboarding_api.notices.request import (
+    HabilitationDeactivated,
+    RequestGranted,
+    RequestRefused,
+    RequestSent,
+    RequestToDecide,
+)
 
 CONSEQUENCES: Consequences = MappingProxyType(
     {
         Event.HABILITATION_REQUESTED: (
-            mail("request_sent", requester),
-            mail("request_to_decide", other_administrators),
+            mail(RequestSent, requester),
+            mail(RequestToDecide, other_administrators),
         ),
         Event.HABILITATION_CLAIMED: (),
-        Event.HABILITATION_HANDED_OVER: (mail("request_to_decide", other_administrators),),
-        Event.HABILITATION_GRANTED: (keycloak("keycloak.person"), mail("request_granted", requester)),
-        Event.HABILITATION_REACTIVATED: (keycloak("keycloak.person"), mail("request_granted", requester)),
-        Event.HABILITATION_REFUSED: (mail("request_refused", requester),),
+        Event.HABILITATION_HANDED_OVER: (mail(RequestToDecide, other_administrators),),
+        Event.HABILITATION_GRANTED: (keycloak("keycloak.person"), mail(RequestGranted, requester)),
+        Event.HABILITATION_REACTIVATED: (keycloak("keycloak.person"), mail(RequestGranted, requester)),
+        Event.HABILITATION_REFUSED: (mail(RequestRefused, requester),),
         # One mail tells of the claim and of all that was asked with it.
         Event.HABILITATION_REFUSED_WITH_CLAIM: (),
         Event.HABILITATION_EXPIRED_WITH_CLAIM: (),
         Event.HABILITATION_DEACTIVATED: (
             keycloak("keycloak.person"),
-            mail("habilitation_deactivated", requester),
+            mail(HabilitationDeactivated, requester),
         ),
         Event.HABILITATION_CANCELLED: (keycloak("keycloak.person"),),
     }

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from onboarding_api.consequences.goals import Consequences, Goal, Happening, mail, requester, timer
 from onboarding_api.model.event import Event
+from onboarding_api.notices.first_administrator import LetterSent
 
 FOLLOWED_AFTER = timedelta(hours=1)
 REMINDERS = 2
@@ -56,7 +57,7 @@ def follow_letter(happening: Happening) -> Iterator[Goal]:
 CONSEQUENCES: Consequences = MappingProxyType(
     {
         Event.LETTER_ASKED: (print_letter, watch_claim),
-        Event.LETTER_SPOOLED: (mail("letter_sent", requester), remind, watch_claim, follow_letter),
+        Event.LETTER_SPOOLED: (mail(LetterSent, requester), remind, watch_claim, follow_letter),
         Event.LETTER_MOVED: (),
         Event.LETTER_REVOKED: (),
         Event.CODE_REFUSED: (),

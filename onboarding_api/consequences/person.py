@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from onboarding_api.consequences.goals import Consequences, keycloak, mail, requester
 from onboarding_api.model.event import Event
+from onboarding_api.notices.account import AlreadyRegistered
 
 WELCOME_AFTER = timedelta(seconds=2)
 """By then the account is there as a rule; while it is not, the welcome waits."""
@@ -15,7 +16,7 @@ CONSEQUENCES: Consequences = MappingProxyType(
             keycloak("keycloak.person"),
             keycloak("keycloak.welcome", "kc:welcome", WELCOME_AFTER),
         ),
-        Event.REGISTRATION_REPEATED: (mail("already_registered", requester),),
+        Event.REGISTRATION_REPEATED: (mail(AlreadyRegistered, requester),),
         Event.IDENTITY_CHANGED: (keycloak("keycloak.person"),),
         # A fonction can open a service or close it.
         Event.PROFILE_CHANGED: (keycloak("keycloak.person"),),

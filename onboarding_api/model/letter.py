@@ -1,8 +1,9 @@
 """A letter: it carries the activation code to the legal representative; and the tries of that code."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, String, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -65,6 +66,14 @@ class Letter(Base):
         A letter that could not leave must not hold the structure for ever.
         """
         return self.expires_at or expires_at(self.asked_at, self.claim.membership.structure.timezone)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day printed on it, on the calendar of the structure."""
+        if self.expires_at is None:
+            return None
+        zone = ZoneInfo(self.claim.membership.structure.timezone)
+        return self.expires_at.astimezone(zone).date() - timedelta(days=1)
 
     def consume(self, session: Session, now: datetime) -> bool:
         """Use the code up; False when another submission did it first. One statement checks and acts."""

@@ -1,17 +1,16 @@
 """« Suivre ma demande »: where the letter is, and what may be done about it (GS-23, GS-28 to GS-34)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.claim import ClaimState, last_claim
 from onboarding_api.model.habilitation import services_of_claim
+from onboarding_api.model.labels import service_labels
 from onboarding_api.model.letter import TRIES_IN_ALL, Letter, last_letter, next_letter_at, wrong_tries
 from onboarding_api.model.validity import is_expired
 from onboarding_api.queries.asking import ask, membership_of
-from onboarding_api.queries.services import service_labels
 
 
 @dataclass(frozen=True)
@@ -79,13 +78,5 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     )
 
 
-def last_day_of(letter: Letter) -> date | None:
-    """The last day printed on the letter, on the calendar of the structure."""
-    if letter.expires_at is None:
-        return None
-    zone = ZoneInfo(letter.claim.membership.structure.timezone)
-    return letter.expires_at.astimezone(zone).date() - timedelta(days=1)
-
-
 def _letter_view(letter: Letter) -> LetterView:
-    return LetterView(letter.asked_at, letter.state, letter.state_at, last_day_of(letter))
+    return LetterView(letter.asked_at, letter.state, letter.state_at, letter.last_day)

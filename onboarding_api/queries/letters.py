@@ -9,11 +9,11 @@ from onboarding_api.letters.activation_letter import ActivationLetter
 from onboarding_api.letters.address import AddressImpossible, address_lines
 from onboarding_api.model.claim import ClaimState
 from onboarding_api.model.habilitation import HabilitationState, services_of_claim
+from onboarding_api.model.labels import service_labels
 from onboarding_api.model.letter import Letter
 from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import last_day
-from onboarding_api.queries.services import service_labels
 
 
 def letter_facts(

@@ -8,11 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.labels import fonction_label, state_label
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.asking import ask, membership_of
-from onboarding_api.queries.services import state_label
-from onboarding_api.queries.structures import fonction_label
 from policies.catalogue.loader import load_catalogue
 
 DECIDED_SHOWN = 50

@@ -1,6 +1,5 @@
 """« Mes services » (guide G-47): the catalogue, with the state and the next step of each service."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,7 @@ from onboarding_api.facts.habilitation import request_to_be
 from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
+from onboarding_api.model.labels import state_label
 from onboarding_api.model.membership import Membership
 from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import Espace, Service, load_catalogue
@@ -185,13 +185,3 @@ def _waiting_sentence(case: RequestCase) -> str:
             return "Demandez un nouveau courrier pour joindre ce service à votre demande."
         case RequestCase.FIRST_USER:
             return "Votre structure n'a pas d'administrateur : vous pouvez demander à le devenir."
-
-
-def service_labels(keys: Collection[str]) -> tuple[str, ...]:
-    """What services are called, in the order of the catalogue."""
-    return tuple(service.label for key, service in load_catalogue().services.items() if key in keys)
-
-
-def state_label(state: str | None) -> str:
-    """The state in the words of the catalogue (user-experience §5)."""
-    return load_catalogue().habilitation_states[state or "not_requested"]

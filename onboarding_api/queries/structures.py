@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import Administration
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.labels import fonction_label
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
-from policies.catalogue.loader import load_catalogue
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,6 @@ def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
         for membership in memberships
     )
     return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
-
-
-def fonction_label(code: str | None) -> str | None:
-    """The label of a fonction; a code that left the catalogue stands for itself."""
-    known = load_catalogue().fonctions.get(code or "")
-    return known.label if known else code
 
 
 def _view(membership: Membership, is_administrator: bool, pending: int) -> MyStructure:

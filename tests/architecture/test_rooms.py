@@ -23,7 +23,7 @@ ONLY_IN = {
         "samples/",
     ),
     "typst": ("onboarding_api/letters/",),
-    "smtplib": ("onboarding_api/mails/",),
+    "smtplib": ("onboarding_api/notices/",),
 }
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from onboarding_api.delivery.ledger import Lease, Ledger
-from onboarding_api.mails.message import compose
-from onboarding_api.mails.rendering import render
-from onboarding_api.mails.smtp import MailRefused, SmtpSettings, send
 from onboarding_api.model.sender import Sender
-from onboarding_api.queries.notices import facts_of
+from onboarding_api.notices.account import ForgottenIdentifiant
+from onboarding_api.notices.message import compose
+from onboarding_api.notices.reading import notice_of
+from onboarding_api.notices.rendering import render
+from onboarding_api.notices.smtp import MailRefused, SmtpSettings, send
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Mail:
     def send(self, ledger: Ledger, lease: Lease, args: Mapping[str, Any]) -> None:
         """The same for a row whose `args` are not those of a mail."""
         with ledger.database.reading() as session:
-            found = facts_of(session, args)
+            found = notice_of(session, args)
         if found is None:
             return ledger.finish(lease)
         message = compose(
-            render(found.notice, found.facts, self.sender),
+            render(found.notice, self.sender),
             to=found.to,
             from_address=self.from_address,
             sender_name=self.sender.name,
@@ -61,6 +62,6 @@ class Recall:
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
         """Send it; an address that the server refuses was mistyped. Raises MailNotSent, LeaseLost."""
         try:
-            self.mail.send(ledger, lease, {"notice": "forgotten_identifiant", **lease.args})
+            self.mail.send(ledger, lease, {"notice": ForgottenIdentifiant.key(), **lease.args})
         except MailRefused:
             ledger.finish(lease)

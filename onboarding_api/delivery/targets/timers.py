@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.notices import first_administrator
 from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
 
 
@@ -16,7 +17,7 @@ class LetterReminder:
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
         """Send the reminder of this letter. Raises MailError, LeaseLost."""
-        self.mail.send(ledger, lease, {"notice": "letter_reminder", **lease.args})
+        self.mail.send(ledger, lease, {"notice": first_administrator.LetterReminder.key(), **lease.args})
 
 
 @dataclass(frozen=True)

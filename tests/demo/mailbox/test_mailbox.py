@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from demo.mailbox.running import Mailbox, start_mailbox
-from onboarding_api.mails.message import compose
-from onboarding_api.mails.rendering import RenderedNotice, render
-from onboarding_api.mails.smtp import SmtpSettings, send
+from onboarding_api.notices.first_administrator import LetterExpired
+from onboarding_api.notices.message import compose
+from onboarding_api.notices.rendering import RenderedNotice, render
+from onboarding_api.notices.smtp import SmtpSettings, send
 from tests.builders.correspondence import SENDER
 
 
@@ -27,13 +28,7 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 EXPIRED = render(
-    "letter_expired",
-    {
-        "recipient": "Madame Martin",
-        "structure": "Commune d'Eus",
-        "reference": "BDT-7K2M-9QXA",
-        "last_day": date(2026, 12, 23),
-    },
+    LetterExpired("Madame Martin", "Commune d'Eus", "BDT-7K2M-9QXA", date(2026, 12, 23)),
     SENDER,
 )
 

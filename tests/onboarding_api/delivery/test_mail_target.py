@@ -19,12 +19,12 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.worker import Target
-from onboarding_api.mails.smtp import MailNotSent, MailRefused, SmtpSettings
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.delivery import DeliveryState
 from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.notices.smtp import MailNotSent, MailRefused, SmtpSettings
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, put, row_of
 from tests.builders.eus import Eus, found_eus

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import StatementError
 
 from onboarding_api.letters.address import ATTENTION, address_lines
-from onboarding_api.mails.message import compose
-from onboarding_api.mails.rendering import RenderedNotice
 from onboarding_api.model import typed_text
 from onboarding_api.model.activation_code import new_code, parse
 from onboarding_api.model.base import Database
@@ -17,6 +15,8 @@ from onboarding_api.model.contact import email_address, shown_address, telephone
 from onboarding_api.model.person import Civilite, Person, allot_identifiant
 from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
+from onboarding_api.notices.message import compose
+from onboarding_api.notices.rendering import RenderedNotice
 from onboarding_api.registry.folding import words
 from tests.builders.eus import NOON
 

@@ -7,9 +7,8 @@ import pytest
 
 from onboarding_api.consequences.goals import Happening
 from onboarding_api.consequences.table import CONSEQUENCES, TableUnfit, deliveries, whole
-from onboarding_api.mails.notices import NOTICES
 from onboarding_api.model.event import Event
-from onboarding_api.queries.notices import READERS
+from onboarding_api.notices.reading import NOTICES
 from tests.builders.portal import MONDAY
 
 ANNE, PAUL, ZOE = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
@@ -33,14 +32,14 @@ def test_an_event_has_one_line() -> None:
         whole(CONSEQUENCES, {Event.CLAIM_EXPIRED: ()})
 
 
-def test_every_notice_that_leaves_can_be_read_and_rendered() -> None:
+def test_every_notice_follows_from_an_event_but_two() -> None:
     sent = {
         row.args["notice"]
         for event in CONSEQUENCES
         for row in deliveries([happened(event, claim_id="c", letter_id="l", habilitation_id="h")])
         if row.kind == "mail"
     }
-    assert sent | {"letter_reminder"} == set(READERS) == set(NOTICES) - {"forgotten_identifiant"}
+    assert sent | {"letter_reminder", "forgotten_identifiant"} == set(NOTICES)
 
 
 def test_three_services_asked_in_one_act_make_one_mail_a_person() -> None:

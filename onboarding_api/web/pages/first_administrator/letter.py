@@ -13,9 +13,10 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import CODES, LETTERS
+from onboarding_api.model.labels import service_labels
 from onboarding_api.model.validity import DAYS
 from onboarding_api.queries.claims import ClaimView, claim_view
-from onboarding_api.queries.services import RequestCase, service_labels
+from onboarding_api.queries.services import RequestCase
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.first_administrator.redeem_activation_code import (
     RedeemActivationCode,

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import REQUESTS
 from onboarding_api.model.habilitation import HabilitationState
-from onboarding_api.queries.services import RequestCase, my_services, request_case, service_labels
+from onboarding_api.model.labels import service_labels
+from onboarding_api.queries.services import RequestCase, my_services, request_case
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit

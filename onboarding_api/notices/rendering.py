@@ -1,19 +1,19 @@
 """A notice and its facts become a subject, a text and an HTML page that say the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from onboarding_api.mails.notices import NOTICES
 from onboarding_api.model.french_dates import in_words
 from onboarding_api.model.french_text import quoted_list, tied
 from onboarding_api.model.sender import Sender
+from onboarding_api.notices.notice import Notice
 
 _templates = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("notices")),
+    loader=FileSystemLoader(Path(__file__).parent),
     autoescape=select_autoescape(["html"]),
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -22,12 +22,6 @@ _templates = Environment(
 )
 _templates.filters.update(in_words=in_words, quoted_list=quoted_list)
 _inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
-
-
-class FactsMismatch(ValueError):
-    """The facts given are not those that the notice declares: a fault of ours, never worth a second try."""
-
-    is_permanent = True
 
 
 @dataclass(frozen=True)
@@ -39,27 +33,18 @@ class RenderedNotice:
     html: str
 
 
-def render(notice: str, facts: Mapping[str, object], sender: Sender) -> RenderedNotice:
+def render(notice: Notice, sender: Sender) -> RenderedNotice:
     """The notice in French.
 
     Args:
-        notice: a key of NOTICES.
-        facts: exactly those declared there.
+        notice: with its facts.
         sender: who writes; the only link is to its site.
-
-    Raises:
-        FactsMismatch: unknown notice, missing or stray fact.
     """
-    if notice not in NOTICES:
-        raise FactsMismatch(f"no notice {notice!r}")
-    if facts.keys() != NOTICES[notice]:
-        missing, stray = NOTICES[notice] - facts.keys(), facts.keys() - NOTICES[notice]
-        raise FactsMismatch(f"{notice}: missing {sorted(missing)}, stray {sorted(stray)}")
-    subject = _fill(f"{notice}/subject.txt", facts).strip()
-    everything = {**facts, "sender": sender, "subject": subject}
-    text = tied(_fill(f"{notice}/body.txt", everything))
-    html = tied(_fill(f"{notice}/body.html", everything))
-    return RenderedNotice(subject, text, _inliner.inline(html))
+    facts = {each.name: getattr(notice, each.name) for each in fields(notice)}
+    everything = {**facts, "sender": sender, "subject": notice.subject}
+    text = tied(_fill(notice.template("txt"), everything))
+    html = tied(_fill(notice.template("html"), everything))
+    return RenderedNotice(notice.subject, text, _inliner.inline(html))
 
 
 def _fill(template: str, facts: Mapping[str, object]) -> str:

@@ -1,16 +1,20 @@
 """Mails read their facts when they leave, are rendered whole, and stay home once the occasion has passed."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from onboarding_api.mails.rendering import render
 from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.sender import Sender
-from onboarding_api.queries.notices import NoticeFacts, facts_of
+from onboarding_api.notices.account import ForgottenIdentifiant
+from onboarding_api.notices.first_administrator import LetterSent
+from onboarding_api.notices.notice import Addressed
+from onboarding_api.notices.reading import notice_of
+from onboarding_api.notices.rendering import render
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
@@ -35,20 +39,24 @@ def portal(database: Database) -> Portal:
     return Portal(database)
 
 
-def left(portal: Portal) -> dict[str, NoticeFacts | None]:
+def left(portal: Portal) -> dict[str, Addressed | None]:
     """What each waiting mail or reminder would say now, by notice."""
     kinds = ["mail", "timer.letter_reminder"]
     waiting = select(Delivery).where(Delivery.kind.in_(kinds)).order_by(Delivery.sequence)
     with portal.reading() as session:
         found = [{"notice": "letter_reminder", **row.args} for row in session.scalars(waiting)]
-        return {args["notice"]: facts_of(session, args) for args in found}
+        return {args["notice"]: notice_of(session, args) for args in found}
 
 
-def said(portal: Portal, notice: str) -> NoticeFacts:
-    """The mail of that notice; it can be rendered."""
+def said(portal: Portal, notice: str) -> Any:
+    """The notice of that key, as it would leave now; it can be rendered."""
+    return written(portal, notice).notice
+
+
+def written(portal: Portal, notice: str) -> Addressed:
     found = left(portal)[notice]
     assert found
-    assert render(found.notice, found.facts, SENDER).subject
+    assert render(found.notice, SENDER).subject
     return found
 
 
@@ -69,18 +77,17 @@ def test_the_letter_is_announced_and_reminded_with_its_last_day(portal: Portal) 
     eus = portal.a_structure("Eus")
     _, reference = claimant(portal, eus)
     portal.letter_arrives(eus)
-    sent = said(portal, "letter_sent")
-    assert sent.to == "cendrine.martin@example.fr"
-    assert sent.facts == {
-        "recipient": "Madame Martin",
-        "structure": "Commune d'Eus",
-        "services": ("Demande de prêts", "Suivi des dossiers"),
-        "reference": reference,
-        "last_day": date(2026, 12, 23),
-    }
-    reminder = said(portal, "letter_reminder")
-    assert reminder.to == sent.to
-    assert reminder.facts["last_day"] == date(2026, 12, 23)
+    sent = LetterSent(
+        recipient="Madame Martin",
+        structure="Commune d'Eus",
+        services=("Demande de prêts", "Suivi des dossiers"),
+        reference=reference,
+        last_day=date(2026, 12, 23),
+    )
+    assert written(portal, "letter_sent") == ("cendrine.martin@example.fr", sent)
+    reminder = written(portal, "letter_reminder")
+    assert reminder.to == "cendrine.martin@example.fr"
+    assert said(portal, "letter_reminder").last_day == date(2026, 12, 23)
     with portal.writing() as session:
         session.execute(update(Letter).values(state=LetterState.REJECTED))
     assert left(portal)["letter_reminder"] is None  # no letter to look for
@@ -94,8 +101,8 @@ def test_after_the_code_the_reminders_are_silent_and_the_new_administrator_is_to
     mails = left(portal)
     assert mails["letter_sent"] is None
     assert mails["letter_reminder"] is None
-    assert said(portal, "administrator_named").facts["administrator"] == "Madame Cendrine Martin"
-    assert said(portal, "request_granted").facts["reference"] == reference
+    assert said(portal, "administrator_named").administrator == "Madame Cendrine Martin"
+    assert said(portal, "request_granted").reference == reference
 
 
 def test_a_claim_that_ends_otherwise_says_how(portal: Portal) -> None:
@@ -103,32 +110,32 @@ def test_a_claim_that_ends_otherwise_says_how(portal: Portal) -> None:
     _, reference = claimant(portal, eus)
     portal.letter_arrives(eus)
     refuse_claim(portal.office, RefuseClaim(reference))
-    assert said(portal, "administrator_refused").facts["refused_on"] == date(2026, 11, 23)
+    assert said(portal, "administrator_refused").refused_on == date(2026, 11, 23)
     luc = portal.a_person("Luc", "Bosch").attached_to(ria)
     request_habilitations(portal.office, luc.actor, RequestHabilitations(ria, LOANS, True))
     portal.letter_arrives(ria)
     portal.wait(days=32)
     portal.claims_expire()
-    expired = said(portal, "letter_expired")
-    assert (expired.to, expired.facts["last_day"]) == ("luc.bosch@example.fr", date(2026, 12, 23))
+    assert written(portal, "letter_expired").to == "luc.bosch@example.fr"
+    assert said(portal, "letter_expired").last_day == date(2026, 12, 23)
 
 
 def test_a_request_is_told_to_both_and_grows_stale_once_decided(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne, paul = requester(portal, eus)
+    assert written(portal, "request_to_decide").to == "anne.roca@example.fr"
     decide = said(portal, "request_to_decide")
-    assert decide.to == "anne.roca@example.fr"
-    assert decide.facts["requester"] == "Madame Paul Durand"
-    assert decide.facts["fonction"] == "Élu(e) délégué(e)"
-    assert said(portal, "request_sent").facts["services"] == ("Demande de prêts", "Suivi des dossiers")
+    assert decide.requester == "Madame Paul Durand"
+    assert decide.fonction == "Élu(e) délégué(e)"
+    assert said(portal, "request_sent").services == ("Demande de prêts", "Suivi des dossiers")
     validate_habilitation(portal.office, anne.actor, DecideHabilitation(paul.habilitation(eus, LOANS[0])))
-    assert said(portal, "request_to_decide").facts["services"] == ("Suivi des dossiers",)
+    assert said(portal, "request_to_decide").services == ("Suivi des dossiers",)
     refusal = DecideHabilitation(paul.habilitation(eus, LOANS[1]), "Pas cette année.")
     refuse_habilitation(portal.office, anne.actor, refusal)
     mails = left(portal)
     assert mails["request_to_decide"] is None
     assert mails["request_sent"] is None
-    assert said(portal, "request_refused").facts["motive"] == "Pas cette année."
+    assert said(portal, "request_refused").motive == "Pas cette année."
 
 
 def test_a_deactivation_replaces_the_good_news_that_had_not_left(portal: Portal) -> None:
@@ -138,7 +145,7 @@ def test_a_deactivation_replaces_the_good_news_that_had_not_left(portal: Portal)
     validate_habilitation(portal.office, anne.actor, command)
     deactivate_habilitation(portal.office, anne.actor, command)
     assert left(portal)["request_granted"] is None
-    assert said(portal, "habilitation_deactivated").facts["motive"] is None
+    assert said(portal, "habilitation_deactivated").motive is None
 
 
 def test_registration_and_forgotten_identifiant_tell_the_identifiant(portal: Portal) -> None:
@@ -146,13 +153,13 @@ def test_registration_and_forgotten_identifiant_tell_the_identifiant(portal: Por
     register_person(portal.office, command)
     portal.wait(minutes=1)
     register_person(portal.office, command)
-    identifiant = said(portal, "already_registered").facts["identifiant"]
+    identifiant = said(portal, "already_registered").identifiant
     for address, told in ((command.email, (identifiant,)), ("nobody@eus.example", ())):
         with portal.reading() as session:
-            found = facts_of(session, {"notice": "forgotten_identifiant", "address": address})
-        assert found == (address, "forgotten_identifiant", {"identifiants": told})
+            found = notice_of(session, {"notice": "forgotten_identifiant", "address": address})
+        assert found == (address, ForgottenIdentifiant(told))
 
 
 def test_a_mail_to_nobody_is_nothing(portal: Portal) -> None:
     with portal.reading() as session:
-        assert facts_of(session, {"notice": "already_registered", "person_id": "nobody"}) is None
+        assert notice_of(session, {"notice": "already_registered", "person_id": "nobody"}) is None

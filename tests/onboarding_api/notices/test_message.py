@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding_api.mails.message import HeaderRefused, compose
-from onboarding_api.mails.rendering import RenderedNotice
+from onboarding_api.notices.message import HeaderRefused, compose
+from onboarding_api.notices.rendering import RenderedNotice
 
 AT = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 NOTICE = RenderedNotice(

@@ -11,9 +11,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from onboarding_api.mails.message import compose
-from onboarding_api.mails.rendering import RenderedNotice
-from onboarding_api.mails.smtp import MailNotSent, MailRefused, SmtpSettings, send
+from onboarding_api.notices.message import compose
+from onboarding_api.notices.rendering import RenderedNotice
+from onboarding_api.notices.smtp import MailNotSent, MailRefused, SmtpSettings, send
 
 
 class Answering:

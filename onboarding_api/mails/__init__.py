@@ -1,1 +1,0 @@
-"""The mails of the product: one folder per notice."""
