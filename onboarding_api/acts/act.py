@@ -26,6 +26,7 @@ from onboarding_api.model.structure import Structure
 from policies.engine.decide import decide
 from policies.engine.explain import explain_fr
 from policies.engine.journal import journal_record
+from policies.engine.names import Action
 from policies.engine.request import Decision, Request
 
 SAME_CLICK = timedelta(seconds=2)
@@ -90,11 +91,11 @@ class Act:
             raise NotFound
         return membership
 
-    def may(self, action: str, resource: Resource) -> bool:
+    def may(self, action: Action, resource: Resource) -> bool:
         """Ask the rules about something that only leads the way; nothing is journalled."""
         return decide(self._question(action, resource)).allowed
 
-    def permit(self, action: str, resource: Resource) -> Decision:
+    def permit(self, action: Action, resource: Resource) -> Decision:
         """Ask the rules; the answer goes to the journal with what is recorded of this thing.
 
         What else the act records, and was not asked about by itself, follows from the latest answer.
@@ -119,7 +120,7 @@ class Act:
         )
         raise NotAllowed(action, decision.rules or decision.missing, explain_fr(decision))
 
-    def _question(self, action: str, resource: Resource) -> Request:
+    def _question(self, action: Action, resource: Resource) -> Request:
         acr = self.actor.acr if self.actor else 0
         return question(self.session, self.person, action, resource, now=self.now, acr=acr)
 

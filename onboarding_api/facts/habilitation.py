@@ -8,10 +8,9 @@ from onboarding_api.facts.membership import gather_membership, membership_column
 from onboarding_api.model.base import new_id
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.membership import Membership
+from policies.engine.names import State
 from policies.engine.request import EntityRef, Value
 from policies.engine.sqlfilter import Columns
-
-NOT_REQUESTED = "not_requested"
 
 ABSENT = MappingProxyType({"level": NEVER})
 
@@ -26,7 +25,7 @@ def gather_habilitation(found: Gathering, habilitation: Habilitation) -> EntityR
     facts: dict[str, Value] = {
         "membership": gather_membership(found, habilitation.membership),
         "service": EntityRef("Service", habilitation.service),
-        "state": EntityRef("HabilitationState", habilitation.state or NOT_REQUESTED),
+        "state": EntityRef("HabilitationState", habilitation.state or State.NOT_REQUESTED),
     }
     if habilitation.expires_at:
         facts["expiresAt"] = habilitation.expires_at

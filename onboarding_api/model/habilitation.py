@@ -1,6 +1,6 @@
 """A habilitation: one service, for one person, in one structure; and its life."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import NotPossibleNow
+from policies.catalogue.loader import load_catalogue
+from policies.engine.names import State
 
 
 class HabilitationState(StrEnum):
@@ -23,6 +25,10 @@ class HabilitationState(StrEnum):
     DEACTIVATED = "deactivated"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+
+
+class StatesUnfit(Exception):
+    """The model and the rules do not know the same states: the service does not start."""
 
 
 class Move(StrEnum):
@@ -59,7 +65,35 @@ TRANSITIONS: Mapping[tuple[HabilitationState, Move], HabilitationState] = Mappin
 
 LONGEST_MOTIVE = 500
 OPEN_STATES = (S.PENDING, S.AWAITING_LETTER, S.GRANTED)
-_OPEN = text("state IN ('pending', 'awaiting_letter', 'granted')")
+"""Asked for or held: a service has one open habilitation at most, and asking again asks nothing."""
+_OPEN = text(f"state IN ({', '.join(repr(str(state)) for state in OPEN_STATES)})")
+
+
+def check_states(states: Iterable[str], named: Iterable[str]) -> None:
+    """Refuse states that the model and the catalogue of the rules do not have in common.
+
+    Args:
+        states: those of the model.
+        named: those of the catalogue, whose first is said of what does not exist yet.
+
+    Raises:
+        StatesUnfit: one side has a state more.
+    """
+    ours, theirs = {*states, State.NOT_REQUESTED}, set(named)
+    faults = [
+        f"{state}: policies/catalogue/habilitation_states.yaml has no such state" for state in ours - theirs
+    ]
+    faults += [f"{state}: model/habilitation.py has no such state" for state in theirs - ours]
+    moved = {state for (before, _), after in TRANSITIONS.items() for state in (before, after)}
+    faults += [
+        f"{state}: no move leads to it or from it"
+        for state in (ours & theirs) - moved - {State.NOT_REQUESTED}
+    ]
+    if faults:
+        raise StatesUnfit("states of habilitations: " + "; ".join(sorted(faults)))
+
+
+check_states(HabilitationState, load_catalogue().habilitation_states)
 
 
 class Habilitation(Base):

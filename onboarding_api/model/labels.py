@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from policies.catalogue.loader import load_catalogue
+from policies.engine.names import State
 
 
 def service_labels(keys: Collection[str]) -> tuple[str, ...]:
@@ -18,4 +19,4 @@ def fonction_label(code: str | None) -> str | None:
 
 def state_label(state: str | None) -> str:
     """The state of a habilitation in the words of the catalogue (user-experience §5)."""
-    return load_catalogue().habilitation_states[state or "not_requested"]
+    return load_catalogue().habilitation_states[state or State.NOT_REQUESTED]

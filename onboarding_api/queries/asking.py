@@ -10,13 +10,14 @@ from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from policies.engine.decide import decide_many
+from policies.engine.names import Action
 from policies.engine.request import Decision
 
 PASSWORD = 1
 
 
 def ask(
-    session: Session, person: Person, asked: Iterable[tuple[str, Resource]], now: datetime
+    session: Session, person: Person, asked: Iterable[tuple[Action, Resource]], now: datetime
 ) -> tuple[Decision, ...]:
     """The decisions, in the order asked, in one batch. The act asks again, with the real level of log-in."""
     return tuple(decide_many(questions(session, person, asked, now=now, acr=PASSWORD)))

@@ -11,6 +11,7 @@ from onboarding_api.model.labels import service_labels
 from onboarding_api.model.letter import TRIES_IN_ALL, Letter, last_letter, next_letter_at, wrong_tries
 from onboarding_api.model.validity import is_expired
 from onboarding_api.queries.asking import ask, membership_of
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
         return None
     is_open = claim.state == ClaimState.OPEN
     tries = wrong_tries(session, letter, now)
-    question = ("askNewLetter", claim) if is_open else ("claimAdministration", membership)
+    question = (Action.ASK_NEW_LETTER, claim) if is_open else (Action.CLAIM_ADMINISTRATION, membership)
     (decision,) = ask(session, membership.person, [question], now)
     again_at = next_letter_at(session, siren, person_id, now)
     is_wanted = claim.state in (ClaimState.OPEN, ClaimState.EXPIRED)

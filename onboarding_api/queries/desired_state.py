@@ -13,6 +13,7 @@ from onboarding_api.model.person import Person
 from onboarding_api.model.service_group import ServiceGroup
 from onboarding_api.model.structure import Structure
 from onboarding_api.queries.asking import ask
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _effective_services(session: Session, membership: Membership, now: datetime)
         .where(Habilitation.membership_id == membership.id, Habilitation.state == HabilitationState.GRANTED)
         .order_by(Habilitation.service)
     ).all()
-    decisions = ask(session, membership.person, [("enterService", each) for each in granted], now)
+    decisions = ask(session, membership.person, [(Action.ENTER_SERVICE, each) for each in granted], now)
     return tuple(each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed)
 
 

@@ -13,6 +13,7 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import load_catalogue
+from policies.engine.names import Action
 
 DECIDED_SHOWN = 50
 
@@ -50,7 +51,7 @@ def administrator_queue(session: Session, person_id: str, siren: str, now: datet
         NotFound: the rules do not show it to this person.
     """
     membership = membership_of(session, person_id, siren)
-    (decision,) = ask(session, membership.person, [("viewQueue", membership.structure)], now)
+    (decision,) = ask(session, membership.person, [(Action.VIEW_QUEUE, membership.structure)], now)
     if not decision.allowed:
         raise NotFound
     pending = _rows(session, siren, HabilitationState.PENDING)

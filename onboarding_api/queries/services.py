@@ -1,5 +1,6 @@
 """« Mes services » (guide G-47): the catalogue, with the state and the next step of each service."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,9 +17,10 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import Espace, Service, load_catalogue
 from policies.engine.explain import explain_fr
+from policies.engine.names import Action, RuleId
 from policies.engine.request import Decision
 
-MISSING = {"G-FONCTION": "fonction", "G-TERMS": "terms"}
+MISSING: Mapping[str, str] = {RuleId.G_FONCTION: "fonction", RuleId.G_TERMS: "terms"}
 """The refusals that the person can lift alone, by the name pages give to what is missing."""
 
 
@@ -102,11 +104,11 @@ def request_case(session: Session, person_id: str, siren: str, now: datetime) ->
         NotFound: the person is not attached to such a structure.
     """
     membership = membership_of(session, person_id, siren)
-    (decision,) = ask(session, membership.person, [("claimAdministration", membership)], now)
+    (decision,) = ask(session, membership.person, [(Action.CLAIM_ADMINISTRATION, membership)], now)
     if decision.allowed:
         return RequestCase.FIRST_USER
     claim = open_claim(session, siren)
-    if "G-ADMIN-EXISTS" in decision.rules or claim is None:
+    if RuleId.G_ADMIN_EXISTS in decision.rules or claim is None:
         return RequestCase.ADMINISTRATOR
     return RequestCase.OWN_CLAIM if claim.membership_id == membership.id else RequestCase.CLAIM_OPEN
 
@@ -118,7 +120,7 @@ def _ask_all(session: Session, membership: Membership, now: datetime) -> dict[st
     pairs = [
         (action, subject)
         for subject in subjects.values()
-        for action in ("requestHabilitation", "enterService")
+        for action in (Action.REQUEST_HABILITATION, Action.ENTER_SERVICE)
     ]
     decisions = iter(ask(session, membership.person, pairs, now))
     return {
@@ -144,7 +146,7 @@ def _espace_view(espace: Espace, asked: dict[str, _Asked], waiting: str) -> Espa
         label=espace.label,
         url_path=f"/espaces/{espace.key}",
         can_enter=any(each.entry.allowed for each in own),
-        needs_terms=any(each.entry.rules == ("G-TERMS",) and not each.entry.missing for each in own),
+        needs_terms=any(each.entry.rules == (RuleId.G_TERMS,) and not each.entry.missing for each in own),
         services=tuple(_service_view(each, waiting) for each in own),
     )
 

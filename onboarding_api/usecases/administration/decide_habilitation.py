@@ -19,13 +19,14 @@ from onboarding_api.model.habilitation import (
 )
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, NotFound, NotPossibleNow
+from policies.engine.names import Action
 
-_ACTIONS: Mapping[Move, str] = MappingProxyType(
+_ACTIONS: Mapping[Move, Action] = MappingProxyType(
     {
-        Move.GRANT: "validateHabilitation",
-        Move.REFUSE: "refuseHabilitation",
-        Move.DEACTIVATE: "deactivateHabilitation",
-        Move.REACTIVATE: "reactivateHabilitation",
+        Move.GRANT: Action.VALIDATE_HABILITATION,
+        Move.REFUSE: Action.REFUSE_HABILITATION,
+        Move.DEACTIVATE: Action.DEACTIVATE_HABILITATION,
+        Move.REACTIVATE: Action.REACTIVATE_HABILITATION,
     }
 )
 _EVENTS: Mapping[Move, Event] = MappingProxyType(
@@ -106,7 +107,7 @@ def _administered(it: Act, habilitation_id: str) -> Habilitation:
         .join(Habilitation, Habilitation.membership_id == Membership.id)
         .where(Habilitation.id == habilitation_id)
     ).one_or_none()
-    if siren is None or not it.may("viewQueue", it.lock(siren)):
+    if siren is None or not it.may(Action.VIEW_QUEUE, it.lock(siren)):
         raise NotFound
     return it.session.get_one(Habilitation, habilitation_id)
 

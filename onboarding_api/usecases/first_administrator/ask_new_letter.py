@@ -10,6 +10,9 @@ from onboarding_api.model.letter import last_letter, next_letter_at
 from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
 from onboarding_api.usecases.first_administrator.claims import ask_letter, bring_along, check_address
 from onboarding_api.usecases.request.request_habilitations import request_services
+from policies.engine.names import Action, RuleId
+
+LETTER_LIMITS = frozenset({RuleId.G_LETTER_INTERVAL, RuleId.G_LETTER_QUOTA})
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
         if claim is None:
             raise NotFound
         if claim.state == ClaimState.EXPIRED:
-            it.permit("claimAdministration", membership)
+            it.permit(Action.CLAIM_ADMINISTRATION, membership)
             lapsed = services_of_claim(it.session, claim.id, HabilitationState.EXPIRED)
             request_services(it, membership, tuple(sorted(lapsed)), accepts=True)
         elif not _was_just_asked(it, claim):
@@ -51,10 +54,10 @@ def _was_just_asked(it: Act, claim: Claim) -> bool:
 
 def _ask_again(it: Act, claim: Claim) -> None:
     try:
-        it.permit("askNewLetter", claim)
+        it.permit(Action.ASK_NEW_LETTER, claim)
     except NotAllowed as refusal:
         again_at = next_letter_at(it.session, claim.siren, it.person.id, it.now)
-        if again_at and any(rule.startswith("G-LETTER-") for rule in refusal.rules):
+        if again_at and not LETTER_LIMITS.isdisjoint(refusal.rules):
             raise LetterLimit(again_at) from refusal
         raise
     check_address(claim.membership.structure)

@@ -15,6 +15,7 @@ from onboarding_api.model.letter import CodeTry, Letter, last_letter, wrong_trie
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import CodeDead, NotAllowed, NotFound, Refusal, TooManyTries, WrongCode
 from onboarding_api.usecases.first_administrator.claims import awaiting
+from policies.engine.names import Action, RuleId
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _try(it: Act, siren: str, code: str, keys: CodeKeys) -> RedeemOutcome | Wron
     if claim.state == ClaimState.REDEEMED:
         return _repeat(it, claim, is_right)
     try:
-        it.permit("redeemCode", letter)
+        it.permit(Action.REDEEM_CODE, letter)
     except NotAllowed as refusal:
         raise _in_words(it, letter, refusal) from refusal
     if not is_right:
@@ -92,13 +93,13 @@ def _repeat(it: Act, claim: Claim, is_right: bool) -> RedeemOutcome:
 def _in_words(it: Act, letter: Letter, refusal: NotAllowed) -> Refusal:
     """The refusal of the rules as the page of the code shows it."""
     again_at = wrong_tries(it.session, letter, it.now).again_at
-    if "G-CODE-TRIES-TOTAL" in refusal.rules:
+    if RuleId.G_CODE_TRIES_TOTAL in refusal.rules:
         return CodeDead("exhausted")
-    if "G-CODE-USED" in refusal.rules:
+    if RuleId.G_CODE_USED in refusal.rules:
         return CodeDead("used" if letter.used_at else "superseded")
-    if "G-CODE-EXPIRED" in refusal.rules:
+    if RuleId.G_CODE_EXPIRED in refusal.rules:
         return CodeDead("expired")
-    if "G-CODE-TRIES-WINDOW" in refusal.rules and again_at:
+    if RuleId.G_CODE_TRIES_WINDOW in refusal.rules and again_at:
         return TooManyTries(again_at)
     return refusal
 

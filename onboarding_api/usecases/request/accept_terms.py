@@ -10,6 +10,7 @@ from onboarding_api.model.event import Event
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.model.terms import TermsAcceptance, terms_text
 from policies.catalogue.loader import load_catalogue
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def accept_terms(office: Office, actor: Actor, command: AcceptTerms) -> None:
         )
         if it.session.scalars(kept).one_or_none():
             return
-        it.permit("acceptTerms", membership)
+        it.permit(Action.ACCEPT_TERMS, membership)
         text = terms_text(espace.key, command.version)
         it.session.add(
             TermsAcceptance(

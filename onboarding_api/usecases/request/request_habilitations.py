@@ -12,6 +12,7 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, FirstUserMustAccept
 from onboarding_api.usecases.first_administrator.claims import bring_along, expire_claim_of, open_claim_of
 from policies.catalogue.loader import load_catalogue
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,11 @@ def _known(services: tuple[str, ...]) -> tuple[str, ...]:
 
 def _claim_if_first(it: Act, membership: Membership, accepts: bool) -> Claim | None:
     """A new claim in CASE 2, None in CASE 1."""
-    if not it.may("claimAdministration", membership):
+    if not it.may(Action.CLAIM_ADMINISTRATION, membership):
         return None
     if not accepts:
         raise FirstUserMustAccept
-    it.permit("claimAdministration", membership)
+    it.permit(Action.CLAIM_ADMINISTRATION, membership)
     lapsed = open_claim(it.session, membership.siren)
     if lapsed:
         # The rules no longer count it; the job that closes such claims has not come by yet.
@@ -94,7 +95,7 @@ def _claim_if_first(it: Act, membership: Membership, accepts: bool) -> Claim | N
 def _request(it: Act, membership: Membership, service: str, claim: Claim | None) -> Habilitation:
     """One request. It is there when the rules are asked about the next one: the two may be in conflict."""
     habilitation = request_to_be(membership, service)
-    it.permit("requestHabilitation", habilitation)
+    it.permit(Action.REQUEST_HABILITATION, habilitation)
     habilitation.state = HabilitationState.AWAITING_LETTER if claim else HabilitationState.PENDING
     habilitation.claim_id = claim.id if claim else None
     habilitation.requested_at = habilitation.changed_at = it.now

@@ -7,6 +7,7 @@ from onboarding_api.acts.actor import Actor
 from onboarding_api.facts.membership import membership_to_be
 from onboarding_api.model.event import Event
 from onboarding_api.model.membership import MembershipState, open_membership
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def attach_structure(office: Office, actor: Actor, command: AttachStructure) -> 
         if membership:
             return membership.id
         membership = membership_to_be(it.person, structure)
-        it.permit("attach", membership)
+        it.permit(Action.ATTACH, membership)
         membership.state, membership.attached_at = MembershipState.ATTACHED, it.now
         it.session.add(membership)
         it.session.flush()

@@ -13,6 +13,7 @@ from onboarding_api.model.habilitation import Move, open_habilitations
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.usecases.first_administrator.claims import cancel_claim
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
         if membership is None:
             _check_was_there(it, command.siren)
             return
-        it.permit("detach", membership)
+        it.permit(Action.DETACH, membership)
         _end_rights(it, membership)
         before = membership.state
         membership.leave(it.now)

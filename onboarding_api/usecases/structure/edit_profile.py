@@ -9,6 +9,7 @@ from onboarding_api.model.event import Event
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput
 from policies.catalogue.loader import load_catalogue
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
         value = _value(item, str(getattr(command, item)), membership)
         if value == getattr(membership, item):
             return
-        it.permit("editProfile", membership)
+        it.permit(Action.EDIT_PROFILE, membership)
         # The fonction is a code, and counts for the rules; how a person is reached stays out of the journal.
         before, after = (membership.fonction, value) if item == "fonction" else (None, None)
         setattr(membership, item, value)

@@ -1,6 +1,11 @@
 """The lives of the nouns: every state meets every verb, and the tables refuse what the rules forbid."""
 
+import os
+import shutil
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -8,7 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState, new_reference
-from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState, Move
+from onboarding_api.model.habilitation import (
+    TRANSITIONS,
+    Habilitation,
+    HabilitationState,
+    Move,
+    StatesUnfit,
+    check_states,
+)
 from onboarding_api.model.letter import Letter, last_letter
 from onboarding_api.model.membership import Membership, MembershipState, open_membership
 from onboarding_api.model.refusals import NotPossibleNow
@@ -16,6 +28,7 @@ from onboarding_api.model.terms import terms_text
 from policies.catalogue.loader import load_catalogue
 from tests.builders.portal import MONDAY, Portal
 
+ROOT = Path(__file__).parents[3]
 SERVICE = "mes-prets:demande"
 
 
@@ -43,6 +56,37 @@ def test_only_an_open_claim_is_closed(state: ClaimState, end: ClaimState) -> Non
     else:
         with pytest.raises(NotPossibleNow):
             claim.close(end, MONDAY)
+
+
+def test_a_state_that_the_rules_do_not_know_stops_the_start() -> None:
+    known = load_catalogue().habilitation_states
+    with pytest.raises(
+        StatesUnfit, match=r"suspended: policies/catalogue/habilitation_states\.yaml has no such"
+    ):
+        check_states([*HabilitationState, "suspended"], known)
+    with pytest.raises(StatesUnfit, match=r"suspended: model/habilitation\.py has no such state"):
+        check_states(HabilitationState, [*known, "suspended"])
+    with pytest.raises(StatesUnfit, match="suspended: no move leads to it or from it"):
+        check_states([*HabilitationState, "suspended"], [*known, "suspended"])
+
+
+def test_suspended_in_the_enum_alone_starts_nothing(tmp_path: Path) -> None:
+    """The whole of it: the package with one state more, as an absent-minded engineer would leave it."""
+    shutil.copytree(
+        ROOT / "onboarding_api", tmp_path / "onboarding_api", ignore=shutil.ignore_patterns("static", "*.zst")
+    )
+    source = tmp_path / "onboarding_api/model/habilitation.py"
+    more = source.read_text().replace(
+        '    CANCELLED = "cancelled"\n', '    CANCELLED = "cancelled"\n    SUSPENDED = "suspended"\n'
+    )
+    source.write_text(more)
+    command = [sys.executable, "-c", "import onboarding_api.model.habilitation"]
+    paths = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        command, env={"PYTHONPATH": paths}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "suspended: policies/catalogue/habilitation_states.yaml has no such state" in done.stderr
 
 
 def test_a_membership_and_a_term_end_once() -> None:

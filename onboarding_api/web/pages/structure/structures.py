@@ -7,6 +7,7 @@ from flask import Blueprint, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT, ATTACHING, SEARCH
+from onboarding_api.model.habilitation import OPEN_STATES
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.queries.services import my_services
 from onboarding_api.registry.search import StructureHit, search
@@ -108,10 +109,5 @@ def _leaving(siren: str, form: FilledForm) -> str:
     structure = here.structure(siren)
     with reading() as db:
         espaces = my_services(db, here.person.id, siren, now())
-    lost = [
-        service
-        for espace in espaces
-        for service in espace.services
-        if service.state in {"granted", "pending", "awaiting_letter"}
-    ]
+    lost = [service for espace in espaces for service in espace.services if service.state in OPEN_STATES]
     return render_template("structure/structure_leave.html", structure=structure, lost=lost, form=form)
