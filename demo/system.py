@@ -18,9 +18,10 @@ from typing import Self
 
 import requests
 
+from idp_extension.relying_party.client_key import write_new_key
 from idp_extension.server import Progress, RunningServer, ensure_server, free_port, start_server
 from onboarding_api.bootstrap import build_database
-from onboarding_api.cli.realm import ServerAdmin, apply_realm
+from onboarding_api.cli.realm import KEY_CLIENTS, ServerAdmin, apply_realm
 from onboarding_api.migrations import migrate
 from onboarding_api.registry.load import load_register
 from onboarding_api.settings import Settings, settings_from
@@ -85,7 +86,10 @@ class System:
         self.keycloak_url = f"http://{HOST}:{ports.keycloak}"
         self.spool = directory / "letters"
         self.environment = self._environment(database_url or f"sqlite:///{directory}/bdt.db")
-        self.settings: Settings = settings_from(self.environment)
+        self.keys = directory / "keys"
+        self.settings: Settings = settings_from(
+            self.environment | self._key("portal") | self._key("worker") | self._public_keys()
+        )
         self.secrets = {name: secrets.token_urlsafe(24) for name in ("admin", "mes-prets")}
         self.keycloak: RunningServer | None = None
         self._children: dict[str, subprocess.Popen[bytes]] = {}
@@ -94,6 +98,8 @@ class System:
         self.ports.check_free()
         self._clear_directory()
         self.spool.mkdir(parents=True)
+        for client_id in KEY_CLIENTS:
+            write_new_key(self.keys / f"{client_id}.pem", self.keys / "public" / f"{client_id}.pem")
         try:
             self._start()
         except BaseException:
@@ -153,7 +159,7 @@ class System:
         with (self.directory / f"{name}.log").open("ab") as log:
             self._children[name] = subprocess.Popen(
                 [part.format(port=port) if "{port}" in part else part for part in command],
-                env=self.environment | self._espace_environment(),
+                env=self._environment_of(name),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -201,8 +207,6 @@ class System:
             "BDT_PUBLIC_URL": self.portal_url,
             "BDT_SECRET_KEY": secrets.token_hex(32),
             "BDT_KEYCLOAK_URL": self.keycloak_url,
-            "BDT_PORTAL_CLIENT_SECRET": secrets.token_urlsafe(24),
-            "BDT_SYNC_CLIENT_SECRET": secrets.token_urlsafe(24),
             "BDT_CODE_KEYS": f"demo:{secrets.token_hex(32)}",
             "BDT_SMTP_HOST": HOST,
             "BDT_SMTP_PORT": str(self.ports.smtp),
@@ -212,6 +216,22 @@ class System:
             "BDT_CONTACT_PHONE": "01 99 00 00 00",
             "BDT_ESPACE_URL_MES_PRETS": self.mes_prets_url,
         }
+
+    def _environment_of(self, part: str) -> dict[str, str]:
+        """What one part is told: its own key, and nobody else's."""
+        return (
+            self.environment | self._key(part) | (self._espace_environment() if part == "mes-prets" else {})
+        )
+
+    def _key(self, part: str) -> dict[str, str]:
+        held = {"portal": ("BDT_PORTAL_KEY", "portail"), "worker": ("BDT_SYNC_KEY", "bdt-sync")}
+        if part not in held:
+            return {}
+        variable, client_id = held[part]
+        return {variable: str(self.keys / f"{client_id}.pem")}
+
+    def _public_keys(self) -> dict[str, str]:
+        return {"BDT_PUBLIC_KEYS": str(self.keys / "public")}
 
     def _espace_environment(self) -> dict[str, str]:
         return {

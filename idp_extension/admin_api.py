@@ -20,9 +20,12 @@ from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from idp_extension.relying_party.client_key import BadKey, ClientKey
+
 # For applying a realm: making one takes a busy server several seconds. The gateway allows itself less.
 _TIMEOUT_SECONDS = 30.0
-_POOL_SIZE = 16
+# No retry by the library: it would send a POST twice when only the answer was lost.
+_SOCKETS = {"max_retries": 0, "pool_maxsize": 16}
 _HTTP_OK_RANGE = range(200, 300)
 _HTTP_NOT_FOUND = 404
 # 401 and 403 accuse our own account, 404 an object that somebody deleted meanwhile, 408 to 429 the moment:
@@ -85,32 +88,54 @@ class _OneTokenConnection(KeycloakOpenIDConnection):
                 super().refresh_token()
 
 
+class _KeyConnection(_OneTokenConnection):
+    """Gets its token by signing, which python-keycloak cannot do: it knows secrets only."""
+
+    def __init__(self, key: ClientKey, issuer: str, **arguments: Any) -> None:
+        self._key, self._issuer = key, issuer
+        super().__init__(client_id=key.client_id, **arguments)
+
+    def get_token(self) -> None:
+        """Asks for a token with a proof made for this once."""
+        proof: dict[str, Any] = dict(self._key.proof(self._issuer))
+        self.token = self.keycloak_openid.token(grant_type="client_credentials", **proof)
+
+
 class AdminAPI:
     """Admin REST calls on one realm. Safe to share between threads."""
 
-    def __init__(self, realm: str, **connection: Any) -> None:
+    def __init__(self, realm: str, connection: _OneTokenConnection) -> None:
         self.realm = realm
-        # No retry by the library: it would send a POST twice when only the answer was lost.
-        self._connection = _OneTokenConnection(max_retries=0, pool_maxsize=_POOL_SIZE, **connection)
+        self._connection = connection
 
     @classmethod
     def as_service_account(
         cls,
         base_url: str,
         realm: str,
-        client_id: str,
-        client_secret: str,
+        key: ClientKey,
+        *,
+        issuer: str = "",
         timeout: float = _TIMEOUT_SECONDS,
     ) -> "AdminAPI":
-        """Speaks as a service account of `realm`. `timeout` in seconds."""
-        return cls(
-            realm,
+        """Speaks as a service account of `realm`.
+
+        Args:
+            base_url: where this process reaches Keycloak.
+            realm: of the account, and the one spoken of.
+            key: of the account.
+            issuer: what the realm calls itself, when browsers reach Keycloak at another address.
+            timeout: in seconds.
+        """
+        connection = _KeyConnection(
+            key,
+            issuer or f"{base_url.rstrip('/')}/realms/{realm}",
             server_url=_with_slash(base_url),
             realm_name=realm,
-            client_id=client_id,
-            client_secret_key=client_secret,
             timeout=timeout,
+            **_SOCKETS,
         )
+        return cls(realm, connection)
 
     @classmethod
     def as_master_admin(
@@ -122,15 +147,16 @@ class AdminAPI:
         timeout: float = _TIMEOUT_SECONDS,
     ) -> "AdminAPI":
         """Speaks as the server's temporary bootstrap administrator. For the first apply of `realm` only."""
-        return cls(
-            realm,
+        connection = _OneTokenConnection(
             server_url=_with_slash(base_url),
             username=username,
             password=password,
             realm_name=realm,
             user_realm_name="master",
             timeout=timeout,
+            **_SOCKETS,
         )
+        return cls(realm, connection)
 
     def get(self, *segments: str, **params: str) -> Any:
         """Reads JSON below the realm. Raises `Refused` on 404 too."""
@@ -197,7 +223,14 @@ class AdminAPI:
     def _ensure_token(self) -> None:
         try:
             self._connection.ensure_token()
-        except (KeycloakError, requests.RequestException, LookupError, TypeError, ValueError) as error:
+        except (
+            BadKey,
+            KeycloakError,
+            requests.RequestException,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:
             # The last three: python-keycloak given HTML, or half an answer, by the token endpoint.
             raise NotSent(f"no token: {error}") from error
 

@@ -2,6 +2,7 @@
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
+from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import check_provider, provider_version
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.clock import clock_of
@@ -14,7 +15,7 @@ from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.sender import Sender
 from onboarding_api.notices.smtp import SmtpSettings
-from onboarding_api.settings import Settings
+from onboarding_api.settings import Settings, client_key
 
 SYNC_ACCOUNT = "bdt-sync"
 SENDER_NAME = "Banque des Territoires"
@@ -38,9 +39,13 @@ def build_office(settings: Settings) -> Office:
 
 
 def build_gateway(settings: Settings) -> KeycloakGateway:
-    """Keycloak, by the account that projects people and groups."""
+    """Keycloak, by the account that projects people and groups.
+
+    Raises:
+        BadSettings: this process was not given that account's key.
+    """
     return KeycloakGateway(
-        settings.keycloak_url, settings.keycloak_realm, SYNC_ACCOUNT, settings.sync_client_secret
+        settings.keycloak_url, settings.keycloak_realm, _sync_key(settings), issuer=settings.issuer
     )
 
 
@@ -50,9 +55,10 @@ def check_keycloak(settings: Settings) -> None:
     Raises:
         ServerError: it runs without our provider, or with another version of it.
         GatewayError: it does not answer; whether that matters is the caller's to say.
+        BadSettings: this process was not given the key of the account that asks.
     """
     api = AdminAPI.as_service_account(
-        settings.keycloak_url, settings.keycloak_realm, SYNC_ACCOUNT, settings.sync_client_secret
+        settings.keycloak_url, settings.keycloak_realm, _sync_key(settings), issuer=settings.issuer
     )
     try:
         check_provider(api.server_info(), provider_version())
@@ -104,3 +110,7 @@ def build_worker(settings: Settings) -> Worker:
     mail = Mail(build_sender(settings), settings.smtp_from, build_mailer(settings))
     targets = all_targets(office, build_gateway(settings), build_carrier(settings), mail)
     return Worker(Ledger(office.database, office.clock), targets)
+
+
+def _sync_key(settings: Settings) -> ClientKey:
+    return client_key(SYNC_ACCOUNT, "BDT_SYNC_KEY", settings.sync_key)

@@ -13,6 +13,7 @@ from typing import Any
 
 from limits import RateLimitItem
 
+from idp_extension.relying_party.client_key import BadKey, ClientKey
 from onboarding_api.limits.bounds import Per, amounts_from
 from onboarding_api.model.activation_code import CodeKeys
 from policies.catalogue.loader import load_catalogue
@@ -26,6 +27,8 @@ PRODUCTION = "production"
 _URL = {"type": "string", "regex": r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?"}
 _SECRET = {"type": "string", "empty": False, "required": True}
 _TEXT = {"type": "string", "empty": False, "required": True}
+_PATH = {"type": "string", "empty": False}
+_PATHS = ("spool_directory", "portal_key", "sync_key", "reader_key", "public_keys")
 
 _FORM: Mapping[str, Mapping[str, Any]] = {
     "environment": {"type": "string", "allowed": [PRODUCTION, "demo", "test"]},
@@ -39,8 +42,10 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "keycloak_url": {**_URL, "required": True},
     "keycloak_public_url": _URL,
     "keycloak_realm": {"type": "string", "regex": r"[a-z][a-z0-9-]*"},
-    "portal_client_secret": _SECRET,
-    "sync_client_secret": _SECRET,
+    "portal_key": _PATH,
+    "sync_key": _PATH,
+    "reader_key": _PATH,
+    "public_keys": _PATH,
     "code_keys": {
         "type": "string",
         "regex": r"[A-Za-z0-9_-]+:([0-9a-f]{2})+(,[A-Za-z0-9_-]+:([0-9a-f]{2})+)*",
@@ -79,6 +84,8 @@ class Settings:
     """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
     browsers do and what tokens carry; the same unless told otherwise. `trusted_proxies` counts the proxies in
     front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from `limits/bounds.py`.
+    `portal_key`, `sync_key`, `reader_key`: the file of a private
+    key, for the process that acts by it alone; `public_keys`: the directory of what Keycloak is given.
     """
 
     database_url: str = field(repr=False)
@@ -86,8 +93,6 @@ class Settings:
     secret_key: str = field(repr=False)
     keycloak_url: str
     keycloak_public_url: str
-    portal_client_secret: str = field(repr=False)
-    sync_client_secret: str = field(repr=False)
     code_keys: CodeKeys
     smtp_host: str
     smtp_port: int
@@ -103,7 +108,30 @@ class Settings:
     smtp_starttls: bool = False
     trusted_proxies: int = 0
     limits: Mapping[tuple[str, Per], RateLimitItem] = field(default_factory=dict)
+    portal_key: Path | None = None
+    sync_key: Path | None = None
+    reader_key: Path | None = None
+    public_keys: Path | None = None
     espace_urls: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def issuer(self) -> str:
+        """What the realm calls itself, in tokens and to be named in a client's proof."""
+        return f"{self.keycloak_public_url}/realms/{self.keycloak_realm}"
+
+
+def client_key(client_id: str, variable: str, file: Path | None) -> ClientKey:
+    """The key by which this process acts as a client of the realm.
+
+    Raises:
+        BadSettings: it was not given one, or the file holds something else.
+    """
+    if file is None:
+        raise BadSettings(f"{variable} is not set: the file of the private key of {client_id}")
+    try:
+        return ClientKey.in_file(client_id, file)
+    except BadKey as error:
+        raise BadSettings(f"{variable}: {error}") from None
 
 
 def read_settings() -> Settings:
@@ -128,7 +156,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
     values["code_keys"] = _code_keys(values["code_keys"])
     values["limits"] = _limits(values.get("limits"))
-    values["spool_directory"] = Path(values["spool_directory"])
+    values |= {name: Path(values[name]) for name in _PATHS if name in values}
     values.setdefault("keycloak_public_url", values["keycloak_url"])
     settings = Settings(**values, espace_urls=_espace_urls(environ))
     if settings.environment == PRODUCTION:
@@ -177,8 +205,6 @@ def _check_safe(settings: Settings) -> None:
     }
     secrets = {
         "BDT_SECRET_KEY": settings.secret_key,
-        "BDT_PORTAL_CLIENT_SECRET": settings.portal_client_secret,
-        "BDT_SYNC_CLIENT_SECRET": settings.sync_client_secret,
         **{f"BDT_CODE_KEYS {key_id}": key.hex() for key_id, key in settings.code_keys.keys.items()},
     }
     faults = [f"{name}: https is needed" for name, url in urls.items() if not url.startswith("https://")]

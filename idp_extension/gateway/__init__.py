@@ -9,6 +9,7 @@ from idp_extension.admin_api import AdminAPI, GatewayError, NotSent, Refused, Un
 from idp_extension.gateway.calls import NotAUUID
 from idp_extension.gateway.groups import Group, Groups
 from idp_extension.gateway.people import People, User
+from idp_extension.relying_party.client_key import ClientKey
 
 __all__ = [
     "GatewayError",
@@ -34,12 +35,13 @@ class KeycloakGateway(People, Groups):
         self,
         base_url: str,
         realm: str,
-        client_id: str,
-        client_secret: str,
+        key: ClientKey,
+        *,
+        issuer: str = "",
         timeout: float = MAX_TIMEOUT_SECONDS,
     ) -> None:
         timeout = min(timeout, MAX_TIMEOUT_SECONDS)
-        api = AdminAPI.as_service_account(base_url, realm, client_id, client_secret, timeout)
+        api = AdminAPI.as_service_account(base_url, realm, key, issuer=issuer, timeout=timeout)
         People.__init__(self, api)
         Groups.__init__(self, api)
 

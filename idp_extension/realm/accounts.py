@@ -1,13 +1,13 @@
 """The account that applies the realm: made by the server's temporary administrator, asleep in between."""
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.realm.state import ADMINISTRATION
+from idp_extension.realm.state import ADMINISTRATION, by_key, merged
 
 BOOTSTRAP = "bdt-bootstrap"
 
 
-def ensure_bootstrap_account(master: AdminAPI, secret: str) -> None:
-    """Creates the realm when there is none, and an enabled account with `realm-admin` and this secret in it.
+def ensure_bootstrap_account(master: AdminAPI, public_jwks: str) -> None:
+    """Creates the realm when there is none, and an enabled account with `realm-admin` and this key in it.
 
     An account grants only the administration roles that it holds itself, hence `realm-admin`.
     `master` is `AdminAPI.as_master_admin`. Raises `GatewayError`; safe to repeat.
@@ -17,15 +17,15 @@ def ensure_bootstrap_account(master: AdminAPI, secret: str) -> None:
     wanted = {
         "clientId": BOOTSTRAP,
         "enabled": True,
-        "secret": secret,
         "publicClient": False,
         "standardFlowEnabled": False,
         "serviceAccountsEnabled": True,
         "fullScopeAllowed": False,
+        **by_key(public_jwks),
     }
     found = master.get("clients", clientId=BOOTSTRAP)
     if found:
-        master.put("clients", found[0]["id"], body=found[0] | wanted)
+        master.put("clients", found[0]["id"], body=merged(found[0], wanted))
     else:
         master.post("clients", body=wanted)
     _make_realm_administrator(master)

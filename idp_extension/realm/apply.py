@@ -6,7 +6,7 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.live import FLOWS, read_live
 from idp_extension.realm.plan import Change, Plan, plan
-from idp_extension.realm.state import ADMINISTRATION, RealmState, Representation
+from idp_extension.realm.state import ADMINISTRATION, RealmState, Representation, merged
 
 _STOCK_FLOW = "browser"
 
@@ -52,7 +52,7 @@ def _add_steps(api: AdminAPI, flow: str, steps: list[Representation]) -> None:
 
 
 def _realm(api: AdminAPI, wanted: RealmState, change: Change) -> None:
-    api.put(body=_merged(api.get(), wanted.settings))
+    api.put(body=merged(api.get(), wanted.settings))
 
 
 def _user_profile(api: AdminAPI, wanted: RealmState, change: Change) -> None:
@@ -65,7 +65,7 @@ def _client_scope(api: AdminAPI, wanted: RealmState, change: Change) -> None:
         api.post("client-scopes", body=scope)
         return
     present = next(found for found in api.get("client-scopes") if found["name"] == change.name)
-    api.put("client-scopes", present["id"], body=_merged(present, scope))
+    api.put("client-scopes", present["id"], body=merged(present, scope))
     _replace_mappers(api, ("client-scopes", present["id"]), present, scope)
 
 
@@ -80,7 +80,7 @@ def _client(api: AdminAPI, wanted: RealmState, change: Change) -> None:
         api.post("clients", body=client)
         return
     present = _client_named(api, change.name)
-    api.put("clients", present["id"], body=_merged(present, client))
+    api.put("clients", present["id"], body=merged(present, client))
     _replace_mappers(api, ("clients", present["id"]), present, client)
     for use in ("default", "optional"):
         if f"{use}ClientScopes" in client:
@@ -94,7 +94,7 @@ def _role(api: AdminAPI, wanted: RealmState, change: Change) -> None:
     if change.is_creation:
         api.post(*path, body=body)
     else:
-        api.put(*path, role, body=_merged(api.get(*path, role), body))
+        api.put(*path, role, body=merged(api.get(*path, role), body))
 
 
 def _account_roles(api: AdminAPI, wanted: RealmState, change: Change) -> None:
@@ -130,16 +130,6 @@ _STEPS: Mapping[str, Callable[[AdminAPI, RealmState, Change], None]] = {
 def _client_named(api: AdminAPI, client_id: str) -> dict[str, Any]:
     found: dict[str, Any] = api.get("clients", clientId=client_id)[0]
     return found
-
-
-def _merged(present: Representation, wanted: Representation) -> dict[str, Any]:
-    """What is there, with what is wanted: Keycloak would clear some fields that a PUT leaves out."""
-    merged = dict(present)
-    for key, value in wanted.items():
-        there = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(there, Mapping)
-        merged[key] = _merged(there, value) if both and there is not None else value
-    return merged
 
 
 def _replace_mappers(

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from idp_extension.naming import RESERVED_CLIENTS, subgroup_name
-from idp_extension.realm.state import RealmState
+from idp_extension.naming import subgroup_name
+from idp_extension.realm.state import RealmState, by_key, merged
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class CatalogueClient:
 
 @dataclass(frozen=True)
 class RealmValues:
-    """What differs per installation. `secrets` goes by client id; a client without one gets a random secret.
+    """What differs per installation. `public_keys` (JWKS) and `secrets` go by client id.
 
+    Our own clients have a key or cannot log in. An espace has a key, else a secret, else a secret at random.
     `portal_url` has no final slash. Mail goes without login unless `smtp_user` is given.
     """
 
@@ -42,7 +43,8 @@ class RealmValues:
     smtp_host: str
     smtp_port: int
     smtp_from: str
-    secrets: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    public_keys: Mapping[str, str] = field(default_factory=dict)
     smtp_starttls: bool = False
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
@@ -68,7 +70,7 @@ def load_desired(
         user_profile=_read(config_dir / "user-profile.yaml", known),
         scopes={scope["name"]: scope for scope in scopes["scopes"]},
         new_client_scopes={"default": scopes["default"], "optional": scopes["optional"]},
-        clients={client["clientId"]: client | _secret(client["clientId"], values) for client in clients},
+        clients={client["clientId"]: _with_proof(client, values) for client in clients},
         roles={espace.client_id: _role_labels(espace) for espace in espaces},
         account_roles={
             account: {"account": roles, "scope": roles}
@@ -127,7 +129,10 @@ def _role_labels(espace: CatalogueClient) -> dict[str, str]:
     return {role.name: role.label for role in espace.roles}
 
 
-def _secret(client_id: str, values: RealmValues) -> dict[str, str]:
-    if client_id in RESERVED_CLIENTS or client_id not in values.secrets:
-        return {}
-    return {"secret": values.secrets[client_id]}
+def _with_proof(client: dict[str, Any], values: RealmValues) -> dict[str, Any]:
+    client_id = client["clientId"]
+    if client_id in values.public_keys:
+        return merged(client, by_key(values.public_keys[client_id]))
+    if client.get("clientAuthenticatorType") == "client-secret" and client_id in values.secrets:
+        return client | {"secret": values.secrets[client_id]}
+    return client

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from idp_extension.relying_party.client_key import ALGORITHM
+
 Representation = Mapping[str, Any]
 
 ADMINISTRATION = "realm-management"
@@ -29,3 +31,26 @@ class RealmState:
     roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     account_roles: Mapping[str, Representation] = field(default_factory=dict)
     flows: Mapping[str, Representation] = field(default_factory=dict)
+
+
+def merged(present: Representation, wanted: Representation) -> dict[str, Any]:
+    """What is there, with what is wanted: Keycloak would clear some fields that a PUT leaves out."""
+    together = dict(present)
+    for key, value in wanted.items():
+        there = together.get(key)
+        both = isinstance(value, Mapping) and isinstance(there, Mapping)
+        together[key] = merged(there, value) if both and there is not None else value
+    return together
+
+
+def by_key(public_jwks: str) -> dict[str, Any]:
+    """The fields of a client that proves itself by signing (`private_key_jwt`): no secret of it exists."""
+    return {
+        "clientAuthenticatorType": "client-jwt",
+        "attributes": {
+            "use.jwks.url": "false",
+            "use.jwks.string": "true",
+            "jwks.string": public_jwks,
+            "token.endpoint.auth.signing.alg": ALGORITHM,
+        },
+    }

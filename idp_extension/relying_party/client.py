@@ -15,6 +15,7 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
+from idp_extension.relying_party.client_key import BadKey, ClientKey
 from idp_extension.relying_party.issuer import Claims, Issuer, IssuerUnavailable, TokenRefused
 
 ID_TOKEN = frozenset({"jwt"})
@@ -74,7 +75,7 @@ class OpenIDClient:
     Args:
         issuer: who logs people in.
         client_id: of this service, as the realm knows it.
-        client_secret: from the environment.
+        proof: its key, or the secret it shares with Keycloak.
         redirect_uri: exactly as registered.
         scope: `openid` is needed.
     """
@@ -83,7 +84,7 @@ class OpenIDClient:
         self,
         issuer: Issuer,
         client_id: str,
-        client_secret: str,
+        proof: ClientKey | str,
         redirect_uri: str,
         *,
         scope: str = "openid",
@@ -91,7 +92,8 @@ class OpenIDClient:
     ) -> None:
         self.issuer = issuer
         self.client_id = client_id
-        self._secret = client_secret
+        self._key = proof if isinstance(proof, ClientKey) else None
+        self._secret = proof if isinstance(proof, str) else None
         self._redirect_uri = redirect_uri
         self._scope = scope
         self._timeout = timeout
@@ -208,10 +210,11 @@ class OpenIDClient:
                     allow_redirects=False,
                     redirect_uri=self._redirect_uri,
                     **parameters,
+                    **(self._key.proof(self.issuer.url) if self._key else {}),
                 )
         except OAuthError as error:
             raise LoginRefused(str(error.error)) from None
-        except (requests.RequestException, ValueError) as error:
+        except (BadKey, requests.RequestException, ValueError) as error:
             raise IssuerUnavailable(type(error).__name__) from None
         return answer
 
@@ -222,6 +225,8 @@ class OpenIDClient:
             scope=self._scope,
             redirect_uri=self._redirect_uri,
             code_challenge_method="S256",
+            # By key, the proof is among the parameters of the request itself.
+            token_endpoint_auth_method="none" if self._key else "client_secret_basic",
         )
 
 

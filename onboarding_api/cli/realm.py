@@ -27,11 +27,14 @@ from idp_extension.realm import (
     read_live,
 )
 from idp_extension.realm.accounts import BOOTSTRAP
-from onboarding_api.settings import Settings, read_settings
+from idp_extension.relying_party.client_key import BadKey, ClientKey, read_public_keys, write_new_key
+from onboarding_api.settings import BadSettings, Settings, client_key, read_settings
 from policies.catalogue.loader import load_catalogue
 
 REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
 READER = "bdt-reader"
+KEY_CLIENTS = frozenset({"portail", "bdt-sync", READER})
+"""Our own clients, which have no secret at all."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,11 @@ def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
     """The realm of this installation.
 
     Args:
-        settings: where the portal, the espaces and the mail relay are.
-        secrets: client id -> secret, for the clients whose secret is not in the settings.
+        settings: where the portal, the espaces, the mail relay and the public keys are.
+        secrets: espace -> secret, for those that have no key.
+
+    Raises:
+        BadSettings: a public key is missing, unreadable, or of a client that nobody knows.
     """
     values = RealmValues(
         portal_url=settings.public_url,
@@ -59,11 +65,8 @@ def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
         smtp_user=settings.smtp_user or "",
         smtp_password=settings.smtp_password or "",
         realm=settings.keycloak_realm,
-        secrets={
-            "portail": settings.portal_client_secret,
-            "bdt-sync": settings.sync_client_secret,
-            **secrets,
-        },
+        public_keys=_public_keys(settings),
+        secrets=secrets,
     )
     return load_desired(REALM_CONFIG, values, _espaces(settings))
 
@@ -79,15 +82,17 @@ def apply_realm(settings: Settings, admin: ServerAdmin, secrets: Mapping[str, st
     Raises:
         GatewayError: Keycloak refused or did not answer; the account sleeps all the same.
     """
-    secret = os.urandom(24).hex()
+    key = ClientKey.fresh(BOOTSTRAP)
     with closing(
         AdminAPI.as_master_admin(admin.url, admin.user, admin.password, settings.keycloak_realm)
     ) as master:
         try:
-            ensure_bootstrap_account(master, secret)
-            account = AdminAPI.as_service_account(admin.url, settings.keycloak_realm, BOOTSTRAP, secret)
+            ensure_bootstrap_account(master, key.public_jwks())
+            account = AdminAPI.as_service_account(
+                admin.url, settings.keycloak_realm, key, issuer=settings.issuer
+            )
             with closing(account) as api:
-                return apply(api, wanted_realm(settings, {**secrets, BOOTSTRAP: secret}))
+                return apply(api, wanted_realm(settings, secrets))
         finally:
             disable_bootstrap_account(master)
 
@@ -112,13 +117,31 @@ def apply_command() -> None:
     """Make the realm as the files say.
 
     Needs an administrator of the server, KC_BOOTSTRAP_ADMIN_USERNAME and KC_BOOTSTRAP_ADMIN_PASSWORD, and the
-    secrets BDT_READER_CLIENT_SECRET and BDT_ESPACE_SECRET_<ESPACE>; one that is absent is drawn at random.
+    public keys in BDT_PUBLIC_KEYS. An espace without a key has the secret BDT_ESPACE_SECRET_<ESPACE>, else
+    one drawn at random.
     """
     settings = read_settings()
     admin = ServerAdmin(
         settings.keycloak_url, _needed("KC_BOOTSTRAP_ADMIN_USERNAME"), _needed("KC_BOOTSTRAP_ADMIN_PASSWORD")
     )
     _print(apply_realm(settings, admin, _espace_secrets()))
+
+
+@realm.command("new-key")
+@click.argument("client_id")
+@click.argument("private_file", type=click.Path(path_type=Path))
+@click.argument("public_keys", type=click.Path(path_type=Path))
+def new_key_command(client_id: str, private_file: Path, public_keys: Path) -> None:
+    """Draw a key for CLIENT_ID.
+
+    Its private half goes into PRIVATE_FILE, its public half into PUBLIC_KEYS/CLIENT_ID.pem, behind those that
+    are accepted already; they stay so until their lines are taken out.
+    """
+    try:
+        write_new_key(private_file, public_keys / f"{client_id}.pem")
+    except FileExistsError as error:
+        raise click.UsageError(f"{private_file} exists; another name, please") from error
+    click.echo(f"{private_file}: for the process that acts as {client_id}. Next: bdt realm apply.")
 
 
 @realm.command("lint")
@@ -153,19 +176,36 @@ def _espaces(settings: Settings) -> tuple[CatalogueClient, ...]:
 
 
 def _espace_secrets() -> dict[str, str]:
-    """Secrets of the clients that only Keycloak and the services know, from the environment."""
+    """Secrets of the espaces that have no key, from the environment."""
     named = {
         espace: os.environ.get(f"BDT_ESPACE_SECRET_{espace.upper().replace('-', '_')}")
         for espace in load_catalogue().espaces
     }
-    named[READER] = os.environ.get("BDT_READER_CLIENT_SECRET")
     return {client: secret for client, secret in named.items() if secret}
+
+
+def _public_keys(settings: Settings) -> dict[str, str]:
+    """The public keys of our clients, and of the espaces that have one, from `<client>.pem`."""
+    directory = settings.public_keys
+    if directory is None:
+        raise BadSettings("BDT_PUBLIC_KEYS is not set: the directory of the clients' public keys")
+    files = {file.stem: file for file in directory.glob("*.pem")}
+    if missing := KEY_CLIENTS - files.keys():
+        raise BadSettings(f"BDT_PUBLIC_KEYS: no {', '.join(f'{name}.pem' for name in sorted(missing))}")
+    if unknown := files.keys() - KEY_CLIENTS - load_catalogue().espaces.keys():
+        raise BadSettings(f"BDT_PUBLIC_KEYS: no client is called {', '.join(sorted(unknown))}")
+    try:
+        return {client: read_public_keys(file) for client, file in files.items()}
+    except BadKey as error:
+        raise BadSettings(f"BDT_PUBLIC_KEYS: {error}") from None
 
 
 @contextmanager
 def _reader(settings: Settings) -> Iterator[AdminAPI]:
-    secret = _needed("BDT_READER_CLIENT_SECRET")
-    api = AdminAPI.as_service_account(settings.keycloak_url, settings.keycloak_realm, READER, secret)
+    key = client_key(READER, "BDT_READER_KEY", settings.reader_key)
+    api = AdminAPI.as_service_account(
+        settings.keycloak_url, settings.keycloak_realm, key, issuer=settings.issuer
+    )
     with closing(api):
         yield api
 

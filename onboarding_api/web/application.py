@@ -13,7 +13,7 @@ from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
 from onboarding_api.acts.act import Office
 from onboarding_api.limits.limiter import Limiter
-from onboarding_api.settings import Settings
+from onboarding_api.settings import Settings, client_key
 from onboarding_api.web import api, error_pages, headers, limits, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.pages import BLUEPRINTS
@@ -65,10 +65,10 @@ def build_application(settings: Settings, office: Office) -> Flask:
 
 
 def _openid_client(settings: Settings) -> OpenIDClient:
-    realm = f"/realms/{settings.keycloak_realm}"
-    issuer = Issuer(f"{settings.keycloak_public_url}{realm}", reach_at=f"{settings.keycloak_url}{realm}")
+    reach_at = f"{settings.keycloak_url}/realms/{settings.keycloak_realm}"
+    key = client_key(CLIENT_ID, "BDT_PORTAL_KEY", settings.portal_key)
     redirect_uri = f"{settings.public_url}/connexion/retour"
-    return OpenIDClient(issuer, CLIENT_ID, settings.portal_client_secret, redirect_uri)
+    return OpenIDClient(Issuer(settings.issuer, reach_at=reach_at), CLIENT_ID, key, redirect_uri)
 
 
 def _install_page_context(app: Flask, settings: Settings) -> None:

@@ -4,6 +4,8 @@ Not every machine has a container engine, so the files are read and compared; th
 """
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 import yaml
 
 from demo.system import Ports
+from idp_extension.relying_party.client_key import ClientKey, read_public_keys
 from idp_extension.server import KEYCLOAK_VERSION
 from onboarding_api.cli import PARTS
+from onboarding_api.cli.realm import KEY_CLIENTS
 from onboarding_api.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -48,10 +52,42 @@ def test_ports_are_those_of_the_demo_and_on_loopback(service: str, port: int) ->
 
 
 def test_every_setting_can_be_given() -> None:
-    given = set(SERVICES["portal"]["environment"])
+    given = set().union(*(service.get("environment", {}) for service in SERVICES.values()))
+    given = {name for name in given if name.startswith("BDT_") and not name.startswith("BDT_ESPACE_SECRET_")}
     espaces = {name for name in given if name.startswith("BDT_ESPACE_URL_")}
     # The realm's name is ours in containers.
     assert given - espaces == set(VARIABLES) - {"BDT_KEYCLOAK_REALM"}
+
+
+def test_each_process_is_handed_its_own_key_and_no_other() -> None:
+    held = {name: service["secrets"] for name, service in SERVICES.items() if "secrets" in service}
+    assert held == {"portal": ["portail"], "worker": ["bdt-sync"], "reader": ["bdt-reader"]}
+    variable = re.compile("BDT_(PORTAL|SYNC|READER)_KEY")
+    told = {
+        name: set(filter(variable.fullmatch, service.get("environment", {})))
+        for name, service in SERVICES.items()
+    }
+    assert {name: keys for name, keys in told.items() if keys} == {
+        "portal": {"BDT_PORTAL_KEY"},
+        "worker": {"BDT_SYNC_KEY"},
+        "reader": {"BDT_READER_KEY"},
+    }
+    # The rest of keys/ is mounted nowhere: its public half alone, read-only.
+    volumes = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    mounted = {volume for volume in volumes if "keys" in volume}
+    assert mounted == {"./keys/public:/run/keys:ro"}
+
+
+def test_the_script_draws_a_key_for_each_client_of_ours(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "docker", tmp_path / "docker")
+
+    subprocess.run([tmp_path / "docker/new-env.sh"], check=True, capture_output=True)
+
+    for client_id in KEY_CLIENTS:
+        drawn = ClientKey.in_file(client_id, tmp_path / "keys" / f"{client_id}.pem")
+        assert drawn.public_jwks() == read_public_keys(tmp_path / "keys/public" / f"{client_id}.pem")
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+    assert {file.stem for file in (tmp_path / "keys").glob("*.pem")} == set(KEY_CLIENTS)
 
 
 def test_no_secret_has_a_default() -> None:

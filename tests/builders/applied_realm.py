@@ -14,6 +14,7 @@ from idp_extension.realm import (
     ensure_bootstrap_account,
     load_desired,
 )
+from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import RunningServer
 
 CONFIG = Path(__file__).parents[2] / "realm-config"
@@ -31,23 +32,23 @@ DATAVIZ = CatalogueClient(
     redirect_uris=("http://127.0.0.1:8402/connexion/retour",),
     base_url="http://127.0.0.1:8402/",
 )
+KEYS = {
+    client_id: ClientKey.fresh(client_id)
+    for client_id in ("portail", "bdt-sync", "bdt-reader", "bdt-bootstrap")
+}
 VALUES = RealmValues(
     portal_url="http://127.0.0.1:8400",
     smtp_host="127.0.0.1",
     smtp_port=8425,
     smtp_from="ne-pas-repondre@bdt.example",
-    secrets={
-        name: f"secret-of-{name}"
-        for name in (
-            "portail",
-            "mes-prets",
-            "dataviz-coeur-de-ville",
-            "bdt-sync",
-            "bdt-reader",
-            "bdt-bootstrap",
-        )
-    },
+    public_keys={client_id: key.public_jwks() for client_id, key in KEYS.items()},
+    secrets={name: f"secret-of-{name}" for name in ("mes-prets", "dataviz-coeur-de-ville")},
 )
+
+
+def proof_of(client_id: str) -> ClientKey | str:
+    """What that client logs in with: its key, or the secret it shares with Keycloak."""
+    return KEYS.get(client_id) or VALUES.secrets[client_id]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class AppliedRealm:
 
 def service_account(url: str, realm: str, client_id: str) -> AdminAPI:
     """The admin API as one of the realm's service accounts."""
-    return AdminAPI.as_service_account(url, realm, client_id, VALUES.secrets[client_id])
+    return AdminAPI.as_service_account(url, realm, KEYS[client_id])
 
 
 def apply_realm(server: RunningServer, name: str = "bdt", smtp_port: int = VALUES.smtp_port) -> AppliedRealm:
@@ -86,7 +87,7 @@ def apply_realm(server: RunningServer, name: str = "bdt", smtp_port: int = VALUE
     values = replace(VALUES, realm=name, smtp_port=smtp_port)
     wanted = load_desired(CONFIG, values, [MES_PRETS, DATAVIZ])
     master = AdminAPI.as_master_admin(server.url, server.admin_user, server.admin_password, name)
-    ensure_bootstrap_account(master, values.secrets["bdt-bootstrap"])
+    ensure_bootstrap_account(master, values.public_keys["bdt-bootstrap"])
     master.close()
     admin = service_account(server.url, name, "bdt-bootstrap")
     apply(admin, wanted)
@@ -96,5 +97,5 @@ def apply_realm(server: RunningServer, name: str = "bdt", smtp_port: int = VALUE
         values=values,
         admin=admin,
         sync=service_account(server.url, name, "bdt-sync"),
-        gateway=KeycloakGateway(server.url, name, "bdt-sync", values.secrets["bdt-sync"]),
+        gateway=KeycloakGateway(server.url, name, KEYS["bdt-sync"]),
     )

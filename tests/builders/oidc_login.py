@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from requests.cookies import RequestsCookieJar
 
+from idp_extension.relying_party.client_key import ClientKey
+
 TIMEOUT_SECONDS = 10
 _FORM = re.compile(r'<form[^>]*\baction="([^"]+)"', re.IGNORECASE)
 _MESSAGE = re.compile(r'id="input-error[^"]*"[^>]*>(.*?)</', re.DOTALL)
@@ -46,7 +48,7 @@ def log_in(
     base_url: str,
     realm: str,
     client_id: str,
-    client_secret: str,
+    client_secret: ClientKey | str,
     redirect_uri: str,
     username: str,
     password: str,
@@ -99,7 +101,7 @@ def _proofs(verifier: str) -> dict[str, str]:
 
 
 def refresh(
-    base_url: str, realm: str, client_id: str, client_secret: str, refresh_token: str
+    base_url: str, realm: str, client_id: str, client_secret: ClientKey | str, refresh_token: str
 ) -> dict[str, Any]:
     """New tokens for a refresh token. Raises `LoginFailed("invalid_grant")` once the session was ended."""
     endpoint = f"{_endpoint(base_url, realm)}/token"
@@ -142,9 +144,17 @@ def _authorise(
 
 
 def _tokens(
-    browser: requests.Session, url: str, exchange: dict[str, str], client_id: str, client_secret: str
+    browser: requests.Session,
+    url: str,
+    exchange: dict[str, str],
+    client_id: str,
+    client_secret: ClientKey | str,
 ) -> dict[str, Any]:
-    response = browser.post(url, data=exchange, auth=(client_id, client_secret), timeout=TIMEOUT_SECONDS)
+    if isinstance(client_secret, ClientKey):
+        issuer = url.removesuffix("/protocol/openid-connect/token")
+        exchange = exchange | {"client_id": client_id} | client_secret.proof(issuer)
+    auth = None if isinstance(client_secret, ClientKey) else (client_id, client_secret)
+    response = browser.post(url, data=exchange, auth=auth, timeout=TIMEOUT_SECONDS)
     answer: dict[str, Any] = response.json()
     if response.status_code != requests.codes.ok:
         raise LoginFailed(str(answer.get("error", response.status_code)))

@@ -6,6 +6,7 @@ import pytest
 import responses
 
 from idp_extension.gateway import KeycloakGateway
+from idp_extension.relying_party.client_key import ClientKey
 from tests.builders.played_keycloak import BASE, played_keycloak
 
 
@@ -19,5 +20,5 @@ def keycloak() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def gateway(keycloak: responses.RequestsMock) -> Iterator[KeycloakGateway]:
     """A gateway without a token yet."""
-    with KeycloakGateway(BASE, "bdt", "bdt-sync", "secret") as gateway:
+    with KeycloakGateway(BASE, "bdt", ClientKey.fresh("bdt-sync")) as gateway:
         yield gateway

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
+from idp_extension.relying_party.client_key import ClientKey
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +85,7 @@ def keycloak_that_says(admin_answer: bytes, revoked: str = "") -> Iterator[Keycl
 
 @contextmanager
 def gateway_to(url: str, timeout: float = 5.0) -> Iterator[KeycloakGateway]:
-    with KeycloakGateway(url, "bdt", "bdt-sync", "secret", timeout) as gateway:
+    with KeycloakGateway(url, "bdt", ClientKey.fresh("bdt-sync"), timeout=timeout) as gateway:
         yield gateway
 
 

@@ -20,8 +20,6 @@ GOOD = {
     "BDT_PUBLIC_URL": "https://espace.example.fr",
     "BDT_SECRET_KEY": secret("session"),
     "BDT_KEYCLOAK_URL": "https://id.example.fr",
-    "BDT_PORTAL_CLIENT_SECRET": secret("portal"),
-    "BDT_SYNC_CLIENT_SECRET": secret("sync"),
     "BDT_CODE_KEYS": f"k2:{secret('k2')},k1:{secret('k1')}",
     "BDT_SMTP_HOST": "mail.example.fr",
     "BDT_SMTP_PORT": "587",
@@ -82,8 +80,7 @@ def test_what_cannot_be_read_is_named_and_not_quoted(name: str, value: str) -> N
         ("BDT_ESPACE_URL_MES_PRETS", "http://prets.example.fr"),
         ("BDT_SECRET_KEY", "short"),
         ("BDT_SECRET_KEY", "a" * 64),
-        ("BDT_PORTAL_CLIENT_SECRET", "changeme"),
-        pytest.param("BDT_SYNC_CLIENT_SECRET", GOOD["BDT_PORTAL_CLIENT_SECRET"], id="shared"),
+        pytest.param("BDT_SECRET_KEY", secret("k1"), id="shared"),
         ("BDT_CODE_KEYS", f"demo:{'00' * 32}"),
     ],
 )
@@ -102,7 +99,7 @@ def test_keycloak_may_be_reached_inside_when_browsers_reach_it_by_tls() -> None:
 
 def test_no_secret_shows_in_the_repr() -> None:
     shown = repr(settings_from(GOOD))
-    for name in ("BDT_SECRET_KEY", "BDT_PORTAL_CLIENT_SECRET", "BDT_SYNC_CLIENT_SECRET", "BDT_DATABASE_URL"):
+    for name in ("BDT_SECRET_KEY", "BDT_DATABASE_URL"):
         assert GOOD[name] not in shown
     assert GOOD["BDT_CODE_KEYS"][3:67] not in shown
 

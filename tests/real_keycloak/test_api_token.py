@@ -10,7 +10,7 @@ from idp_extension.relying_party import client
 from idp_extension.relying_party.client import ID_TOKEN
 from idp_extension.relying_party.issuer import Issuer, TokenRefused
 from onboarding_api.web.api.bearer import ACCESS_TOKEN, AUDIENCE
-from tests.builders.applied_realm import AppliedRealm
+from tests.builders.applied_realm import AppliedRealm, proof_of
 from tests.builders.oidc_login import log_in, refresh
 
 pytestmark = pytest.mark.keycloak
@@ -40,7 +40,7 @@ def tokens(
         base_url=realm.url,
         realm=realm.name,
         client_id=client_id,
-        client_secret=realm.values.secrets[client_id],
+        client_secret=proof_of(client_id),
         redirect_uri=f"http://127.0.0.1:{port}/connexion/retour",
         username=identifiant,
         password=PASSWORD,
@@ -81,9 +81,9 @@ def test_a_refreshed_token_keeps_its_audience_only_with_the_scope(
     """What a token endpoint gives later is held to the same checks."""
     for scope, is_believed in (("openid onboarding-api", True), ("openid", False)):
         first = tokens(realm, identifiant, scope)
-        later = refresh(
-            realm.url, realm.name, "portail", realm.values.secrets["portail"], first["refresh_token"]
-        )["access_token"]
+        later = refresh(realm.url, realm.name, "portail", proof_of("portail"), first["refresh_token"])[
+            "access_token"
+        ]
         if is_believed:
             assert issuer.verify(later, audience=AUDIENCE, types=ACCESS_TOKEN)
         else:

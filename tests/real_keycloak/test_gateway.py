@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Refused
+from idp_extension.relying_party.client_key import ClientKey
 from tests.builders.applied_realm import AppliedRealm
 from tests.builders.oidc_login import LoginFailed, log_in, refresh
 
@@ -32,7 +33,10 @@ def new_siren() -> str:
 
 
 def test_a_wrong_secret_is_told_as_not_sent(realm: AppliedRealm) -> None:
-    with KeycloakGateway(realm.url, realm.name, "bdt-sync", "wrong") as stranger, pytest.raises(NotSent):
+    with (
+        KeycloakGateway(realm.url, realm.name, ClientKey.fresh("bdt-sync")) as stranger,
+        pytest.raises(NotSent),
+    ):
         stranger.find_user("nobody")
 
 

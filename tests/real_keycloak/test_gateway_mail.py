@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from idp_extension.gateway import Refused
 from idp_extension.server import RunningServer, free_port
-from tests.builders.applied_realm import AppliedRealm, apply_realm
+from tests.builders.applied_realm import AppliedRealm, apply_realm, proof_of
 from tests.builders.oidc_login import log_in, open_browser
 
 pytestmark = pytest.mark.keycloak
@@ -107,7 +107,7 @@ def test_the_link_lets_her_choose_a_password_once(
         base_url=mailing_realm.url,
         realm=mailing_realm.name,
         client_id="portail",
-        client_secret=mailing_realm.values.secrets["portail"],
+        client_secret=proof_of("portail"),
         redirect_uri="http://127.0.0.1:8400/connexion/retour",
         username="cend589",
         password="Mairie-2026",

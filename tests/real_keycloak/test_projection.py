@@ -14,7 +14,7 @@ from idp_extension.projection import (
     Projected,
     project_person,
 )
-from tests.builders.applied_realm import AppliedRealm
+from tests.builders.applied_realm import KEYS, AppliedRealm
 
 pytestmark = pytest.mark.keycloak
 
@@ -171,7 +171,7 @@ class Interrupted(KeycloakGateway):
     """Loses the answer of one write after its effect, as a network that is cut at the worst moment."""
 
     def __init__(self, realm: AppliedRealm, writes_before: int) -> None:
-        super().__init__(realm.url, realm.name, "bdt-sync", realm.values.secrets["bdt-sync"])
+        super().__init__(realm.url, realm.name, KEYS["bdt-sync"])
         left = iter([*[False] * writes_before, True])
         send = self._api._send
 

@@ -9,14 +9,14 @@ import pytest
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, project_person
 from idp_extension.reconcile import Deviation, Drift, find_drift
-from tests.builders.applied_realm import AppliedRealm
+from tests.builders.applied_realm import KEYS, AppliedRealm
 
 pytestmark = pytest.mark.keycloak
 
 
 @pytest.fixture
 def reader(realm: AppliedRealm) -> Iterator[KeycloakGateway]:
-    with KeycloakGateway(realm.url, realm.name, "bdt-reader", realm.values.secrets["bdt-reader"]) as gateway:
+    with KeycloakGateway(realm.url, realm.name, KEYS["bdt-reader"]) as gateway:
         yield gateway
 
 

@@ -27,6 +27,7 @@ from tests.builders.applied_realm import (
     MES_PRETS,
     AppliedRealm,
     apply_realm,
+    proof_of,
     service_account,
 )
 from tests.builders.oidc_login import log_in
@@ -183,7 +184,7 @@ def test_who_joins_such_a_group_administers_nothing_through_our_clients(own_real
             base_url=own_realm.url,
             realm=own_realm.name,
             client_id=client,
-            client_secret=own_realm.values.secrets[client],
+            client_secret=proof_of(client),
             redirect_uri=own_realm.wanted.clients[client]["redirectUris"][0],
             username="intrus",
             password=PASSWORD,
@@ -239,7 +240,7 @@ def test_the_bootstrap_account_sleeps_until_it_is_woken(
     )
     assert not plan(own_realm.wanted, read_live(master))  # that it sleeps is no drift
 
-    ensure_bootstrap_account(master, own_realm.values.secrets["bdt-bootstrap"])
+    ensure_bootstrap_account(master, own_realm.values.public_keys["bdt-bootstrap"])
     master.close()
     own_realm.admin.get()
 

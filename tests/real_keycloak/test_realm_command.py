@@ -1,14 +1,18 @@
 """`bdt realm apply`, `plan` and `lint --live`, as an operator types them, on a real Keycloak."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from idp_extension.admin_api import AdminAPI
+from idp_extension.admin_api import AdminAPI, NotSent
+from idp_extension.relying_party.client_key import ClientKey, write_new_key
 from idp_extension.server import RunningServer
-from onboarding_api.cli.realm import realm
+from onboarding_api.cli.realm import KEY_CLIENTS, realm
+from onboarding_api.settings import BadSettings
 
 pytestmark = pytest.mark.keycloak
 
@@ -16,7 +20,11 @@ REALM = "bdt-command"
 
 
 @pytest.fixture
-def environment(keycloak_server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+def environment(
+    keycloak_server: RunningServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[dict[str, str]]:
+    for client_id in KEY_CLIENTS:
+        write_new_key(tmp_path / f"{client_id}.pem", tmp_path / "public" / f"{client_id}.pem")
     values = {
         "BDT_ENVIRONMENT": "test",
         "BDT_DATABASE_URL": "sqlite:///unused.db",
@@ -24,9 +32,9 @@ def environment(keycloak_server: RunningServer, monkeypatch: pytest.MonkeyPatch)
         "BDT_SECRET_KEY": "secret-of-the-test",
         "BDT_KEYCLOAK_URL": keycloak_server.url,
         "BDT_KEYCLOAK_REALM": REALM,
-        "BDT_PORTAL_CLIENT_SECRET": "portal-secret",
-        "BDT_SYNC_CLIENT_SECRET": "sync-secret",
-        "BDT_READER_CLIENT_SECRET": "reader-secret",
+        "BDT_READER_KEY": str(tmp_path / "bdt-reader.pem"),
+        "BDT_SYNC_KEY": str(tmp_path / "bdt-sync.pem"),
+        "BDT_PUBLIC_KEYS": str(tmp_path / "public"),
         "BDT_ESPACE_SECRET_MES_PRETS": "espace-secret",
         "BDT_ESPACE_URL_MES_PRETS": "http://127.0.0.1:8401",
         "BDT_CODE_KEYS": f"test:{'0123456789abcdef' * 4}",
@@ -81,12 +89,58 @@ def test_the_account_that_applies_sleeps_even_when_the_apply_fails(
     assert account["enabled"] is False
 
 
-def test_without_the_secret_of_the_reader_the_command_says_so(
+def test_without_the_key_of_the_reader_the_command_says_so(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("BDT_READER_CLIENT_SECRET")
+    monkeypatch.delenv("BDT_READER_KEY")
 
     outcome = CliRunner().invoke(realm, ["plan"])
 
-    assert outcome.exit_code == 2
-    assert "BDT_READER_CLIENT_SECRET is not set" in outcome.output
+    assert "BDT_READER_KEY is not set" in str(outcome.exception)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "unknown", "private"])
+def test_a_public_key_that_will_not_do_stops_the_apply_by_its_name(
+    environment: dict[str, str], spoil: str
+) -> None:
+    directory = Path(environment["BDT_PUBLIC_KEYS"])
+    if spoil == "missing":
+        (directory / "bdt-sync.pem").unlink()
+    elif spoil == "unknown":
+        shutil.copy(directory / "bdt-sync.pem", directory / "bdt-sink.pem")
+    else:
+        (directory.parent / "bdt-sync.pem").replace(directory / "bdt-sync.pem")
+
+    outcome = CliRunner().invoke(realm, ["apply"])
+
+    assert isinstance(outcome.exception, BadSettings)
+    assert "bdt-s" in str(outcome.exception)
+
+
+def test_a_key_is_changed_while_the_process_goes_on(environment: dict[str, str], tmp_path: Path) -> None:
+    operator = CliRunner()
+    operator.invoke(realm, ["apply"], catch_exceptions=False)
+    key = ClientKey.in_file("bdt-sync", tmp_path / "bdt-sync.pem")
+    public = Path(environment["BDT_PUBLIC_KEYS"]) / "bdt-sync.pem"
+    first_public = public.read_text("ascii")
+
+    def asks() -> None:
+        with closing(AdminAPI.as_service_account(environment["BDT_KEYCLOAK_URL"], REALM, key)) as api:
+            api.get("users", max="1")
+
+    asks()
+    drawn = operator.invoke(
+        realm, ["new-key", "bdt-sync", str(tmp_path / "new.pem"), environment["BDT_PUBLIC_KEYS"]]
+    )
+    assert drawn.exit_code == 0
+    assert "update client bdt-sync" in operator.invoke(realm, ["apply"], catch_exceptions=False).output
+    asks()  # with the old one, which is still accepted
+    (tmp_path / "bdt-sync.pem").rename(tmp_path / "old.pem")
+    (tmp_path / "new.pem").rename(tmp_path / "bdt-sync.pem")
+    asks()
+    public.write_text(public.read_text("ascii").removeprefix(first_public), "ascii")
+    operator.invoke(realm, ["apply"], catch_exceptions=False)
+    asks()
+    (tmp_path / "old.pem").replace(tmp_path / "bdt-sync.pem")
+    with pytest.raises(NotSent):
+        asks()

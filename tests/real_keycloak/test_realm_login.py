@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from idp_extension.gateway import Refused
-from tests.builders.applied_realm import AppliedRealm
+from tests.builders.applied_realm import KEYS, AppliedRealm, proof_of
 from tests.builders.oidc_login import LoginFailed, log_in
 
 pytestmark = pytest.mark.keycloak
@@ -32,7 +32,7 @@ def tokens(realm: AppliedRealm, client: tuple[str, str], username: str, **option
         base_url=realm.url,
         realm=realm.name,
         client_id=client_id,
-        client_secret=realm.values.secrets[client_id],
+        client_secret=proof_of(client_id),
         redirect_uri=redirect_uri,
         username=username,
         password=PASSWORD,
@@ -204,11 +204,12 @@ def test_only_the_exact_redirect_is_followed(realm: AppliedRealm, redirect_uri: 
 @pytest.mark.parametrize("client_id", ["portail", "admin-cli"])
 def test_the_password_grant_is_refused(realm: AppliedRealm, client_id: str) -> None:
     grant = {"grant_type": "password", "client_id": client_id, "username": a_person(realm)}
-    secret = realm.values.secrets.get(client_id, "")
+    issuer = f"{realm.url}/realms/{realm.name}"
+    proof = KEYS[client_id].proof(issuer) if client_id in KEYS else {}
 
     answer = requests.post(
-        f"{realm.url}/realms/{realm.name}/protocol/openid-connect/token",
-        data=grant | {"password": PASSWORD, "client_secret": secret},
+        f"{issuer}/protocol/openid-connect/token",
+        data=grant | {"password": PASSWORD} | proof,
         timeout=10,
     )
 

@@ -57,7 +57,6 @@ def portal(database: Database) -> Portal:
 
 def run(portal: Portal, *words: str) -> Result:
     url = portal.database.engine.url.render_as_string(hide_password=False)
-    names = ("SECRET_KEY", "PORTAL_CLIENT_SECRET", "SYNC_CLIENT_SECRET")
     env = {
         "BDT_DATABASE_URL": url,
         "BDT_PUBLIC_URL": "https://espace.example.fr",
@@ -69,7 +68,7 @@ def run(portal: Portal, *words: str) -> Result:
         "BDT_SPOOL_DIRECTORY": "spool",
         "BDT_CONTACT_EMAIL": "aide@example.fr",
         "BDT_CONTACT_PHONE": "01 99 00 00 00",
-        **{f"BDT_{name}": secrets.token_hex(32) for name in names},
+        "BDT_SECRET_KEY": secrets.token_hex(32),
     }
     return CliRunner().invoke(main, words, env=env)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from idp_extension.gateway import KeycloakGateway, Unknown
+from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import free_port
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.keycloak import (
@@ -30,6 +31,8 @@ from tests.builders.deliveries import NOON, HandClock, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
 
 CENDRINE = "11111111-1111-4111-8111-111111111111"
+
+KEY = ClientKey.fresh("bdt-sync")
 
 
 @pytest.fixture
@@ -95,7 +98,7 @@ def keycloak(before_answer: Callable[[], None] = lambda: None) -> Iterator[Keycl
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
-        with KeycloakGateway(f"http://127.0.0.1:{server.server_port}", "bdt", "bdt-sync", "s") as gateway:
+        with KeycloakGateway(f"http://127.0.0.1:{server.server_port}", "bdt", KEY) as gateway:
             yield gateway
         server.shutdown()
         thread.join()
@@ -113,7 +116,10 @@ def test_a_keycloak_that_is_down_keeps_the_row_for_later(
     id_ = put_person(database, eus)
     lease = the_lease(ledger)
     nowhere = f"http://127.0.0.1:{free_port()}"
-    with KeycloakGateway(nowhere, "bdt", "bdt-sync", "s") as down, pytest.raises(KeycloakAway) as caught:
+    with (
+        KeycloakGateway(nowhere, "bdt", KEY) as down,
+        pytest.raises(KeycloakAway) as caught,
+    ):
         PersonProjection(down)(ledger, lease)
     ledger.fail(lease, caught.value)
     row = row_of(database, id_)

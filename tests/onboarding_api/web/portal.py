@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from idp_extension.relying_party.client_key import write_new_key
 from onboarding_api.acts.act import Office
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import Habilitation
@@ -149,6 +150,9 @@ def build_portal(
     database_path: Path, provider: Provider, public_url: str = PUBLIC_URL, **more: str
 ) -> Portal:
     """The application, with a clock that tests move."""
+    key = database_path.with_suffix(".pem")
+    key.unlink(missing_ok=True)
+    write_new_key(key, key.with_suffix(".public.pem"))
     settings = settings_from(
         {
             "BDT_ENVIRONMENT": "test",
@@ -156,8 +160,7 @@ def build_portal(
             "BDT_PUBLIC_URL": public_url,
             "BDT_SECRET_KEY": "0123456789abcdef0123456789abcdef",
             "BDT_KEYCLOAK_URL": provider.base_url,
-            "BDT_PORTAL_CLIENT_SECRET": "portal-secret",
-            "BDT_SYNC_CLIENT_SECRET": "sync-secret",
+            "BDT_PORTAL_KEY": str(key),
             "BDT_CODE_KEYS": f"k1:{'00' * 32}",
             "BDT_SMTP_HOST": "127.0.0.1",
             "BDT_SMTP_PORT": "25",
