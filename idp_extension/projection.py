@@ -34,7 +34,11 @@ class DesiredStructure:
 
 @dataclass(frozen=True)
 class DesiredPerson:
-    """What Keycloak should know of a person. `identifiant` is her Keycloak username."""
+    """What Keycloak should know of a person. `identifiant` is her Keycloak username.
+
+    `may_enable`: somebody let her in again, and her account is to be enabled. Otherwise who is disabled at
+    Keycloak stays so, whatever else the database says.
+    """
 
     identifiant: str
     keycloak_id: str | None
@@ -43,6 +47,7 @@ class DesiredPerson:
     nom: str
     is_active: bool
     structures: tuple[DesiredStructure, ...] = ()
+    may_enable: bool = False
 
     @property
     def group_keys(self) -> frozenset[str]:
@@ -57,8 +62,11 @@ class DesiredPerson:
 
     def is_described_by(self, user: User) -> bool:
         """Whether Keycloak's profile of her is the wanted one. Keycloak keeps e-mails in lower case."""
-        wanted = (self.email.lower(), self.prenom, self.nom, self.is_active)
-        return (user.email, user.prenom, user.nom, user.is_active) == wanted
+        return (user.email, user.prenom, user.nom) == (self.email.lower(), self.prenom, self.nom)
+
+    def is_shut_out_by(self, user: User) -> bool:
+        """Whether Keycloak alone shuts her out: an act of its console, which no projection undoes."""
+        return self.is_active and not user.is_active and not self.may_enable
 
 
 @dataclass(frozen=True)
@@ -66,13 +74,15 @@ class Projected:
     """What a projection found or made.
 
     `group_ids` goes by `GroupName.key`; `writes` counts the changes sent; `revoked` says that something was
-    taken away, and that the person's sessions were therefore ended.
+    taken away, and that the person's sessions were therefore ended. `is_shut_out`: she was found disabled at
+    Keycloak; what was too much is gone, and nothing was given.
     """
 
     keycloak_id: str
     group_ids: Mapping[str, str]
     writes: int
     revoked: bool
+    is_shut_out: bool = False
 
 
 def project_person(gateway: KeycloakGateway, desired: DesiredPerson) -> Projected:
@@ -111,6 +121,8 @@ class _Projection:
         else:
             user_id, present = user.id, groups_of_ours(self._gateway, user.id)
             revoked = self._revoke(user, present)
+            if self._desired.is_shut_out_by(user):
+                return Projected(user_id, self._group_ids, self._writes, revoked, is_shut_out=True)
             self._update_user(user)
         for structure in self._desired.structures:
             self._join_structure(user_id, structure, present)
@@ -131,11 +143,12 @@ class _Projection:
 
     def _update_user(self, user: User) -> None:
         desired = self._desired
-        if desired.is_described_by(user):
+        is_active = desired.is_active if desired.is_active != user.is_active else None
+        if is_active is None and desired.is_described_by(user):
             return
         self._writes += 1
         self._gateway.update_user(
-            user.id, email=desired.email, prenom=desired.prenom, nom=desired.nom, is_active=desired.is_active
+            user.id, email=desired.email, prenom=desired.prenom, nom=desired.nom, is_active=is_active
         )
 
     def _revoke(self, user: User, present: dict[str, Group]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp_extension.gateway import KeycloakGateway
+from idp_extension.gateway import KeycloakGateway, User
 from idp_extension.projection import DesiredPerson, find_person, groups_of_ours
 
 
@@ -18,6 +18,8 @@ class Deviation(StrEnum):
 
     NO_USER = "no user"
     STILL_ACTIVE = "still active"
+    SHUT_OUT = "shut out"  # at Keycloak alone: for the database to note, never for a projection to undo
+    STILL_SHUT_OUT = "still shut out"
     OTHER_PROFILE = "other profile"
     OTHER_LABEL = "other label"
     GROUP_MISSING = "group missing"
@@ -49,10 +51,8 @@ def _drift_of(gateway: KeycloakGateway, desired: DesiredPerson) -> Iterator[Drif
     if user is None:
         yield Drift(desired.identifiant, Deviation.NO_USER)
         return
-    if user.is_active and not desired.is_active:
-        yield Drift(desired.identifiant, Deviation.STILL_ACTIVE)
-    elif not desired.is_described_by(user):
-        yield Drift(desired.identifiant, Deviation.OTHER_PROFILE)
+    if (account := _account_deviation(desired, user)) is not None:
+        yield Drift(desired.identifiant, account)
     groups = groups_of_ours(gateway, user.id)
     for structure in desired.structures:
         group = groups.get(structure.siren)
@@ -63,3 +63,13 @@ def _drift_of(gateway: KeycloakGateway, desired: DesiredPerson) -> Iterator[Drif
         yield Drift(desired.identifiant, Deviation.GROUP_MISSING, key)
     for key in sorted(present - desired.group_keys):
         yield Drift(desired.identifiant, Deviation.GROUP_SURPLUS, key)
+
+
+def _account_deviation(desired: DesiredPerson, user: User) -> Deviation | None:
+    if user.is_active and not desired.is_active:
+        return Deviation.STILL_ACTIVE
+    if desired.is_shut_out_by(user):
+        return Deviation.SHUT_OUT
+    if desired.is_active and not user.is_active:
+        return Deviation.STILL_SHUT_OUT
+    return None if desired.is_described_by(user) else Deviation.OTHER_PROFILE

@@ -42,19 +42,25 @@ class People:
 
         Raises `Refused` with status 409 when the e-mail belongs to another user.
         """
-        body = {"username": identifiant} | _profile(email, prenom, nom, is_active)
+        body = {"username": identifiant} | _profile(email, prenom, nom) | {"enabled": is_active}
         conflict = created(self._api, "users", body=body)
         user = self.find_user(identifiant)
         if user is None:
             raise conflict or Unknown(f"user {identifiant} was not created")
         return user.id
 
-    def update_user(self, user_id: str, *, email: str, prenom: str, nom: str, is_active: bool) -> None:
-        """Makes the user's profile the one given."""
-        self._api.put("users", uuid(user_id), body=_profile(email, prenom, nom, is_active))
+    def update_user(
+        self, user_id: str, *, email: str, prenom: str, nom: str, is_active: bool | None = None
+    ) -> None:
+        """Makes the user's profile the one given. `is_active` of None is left as it is, and not even sent:
+        somebody may be disabling her at this moment.
+        """
+        profile = _profile(email, prenom, nom) | ({} if is_active is None else {"enabled": is_active})
+        self._api.put("users", uuid(user_id), body=profile)
         user = self.get_user(user_id)
-        wanted = (email.lower(), prenom, nom, is_active)
-        if user is None or (user.email, user.prenom, user.nom, user.is_active) != wanted:
+        wanted = (email.lower(), prenom, nom)
+        is_done = user is not None and (user.email, user.prenom, user.nom) == wanted
+        if user is None or not is_done or is_active not in (None, user.is_active):
             raise Unknown(f"user {user_id} was not updated")
 
     def send_choose_password_mail(
@@ -79,8 +85,8 @@ class People:
             raise Unknown(f"sessions of user {user_id} were not ended")
 
 
-def _profile(email: str, prenom: str, nom: str, is_active: bool) -> dict[str, object]:
-    return {"email": email, "firstName": prenom, "lastName": nom, "enabled": is_active}
+def _profile(email: str, prenom: str, nom: str) -> dict[str, object]:
+    return {"email": email, "firstName": prenom, "lastName": nom}
 
 
 def _user(body: dict[str, Any]) -> User:

@@ -11,6 +11,7 @@ PARTS = {
     "demo": "demo.command:demo",
     "journal": "onboarding_api.cli.journal:journal",
     "migrate": "onboarding_api.cli.service:migrate",
+    "person": "onboarding_api.cli.person:person",
     "policy": "onboarding_api.cli.policy:policy",
     "realm": "onboarding_api.cli.realm:realm",
     "registry": "onboarding_api.cli.registry:registry",

@@ -1,4 +1,4 @@
-"""What follows when a person registers, changes, attaches to a structure or leaves it."""
+"""What follows when a person registers, changes, is shut out or let in again, attaches to a structure or leaves it."""
 
 from datetime import timedelta
 from types import MappingProxyType
@@ -18,6 +18,8 @@ CONSEQUENCES: Consequences = MappingProxyType(
         ),
         Event.REGISTRATION_REPEATED: (mail(AlreadyRegistered, requester),),
         Event.IDENTITY_CHANGED: (keycloak("keycloak.person"),),
+        Event.PERSON_DISABLED: (keycloak("keycloak.person"),),
+        Event.PERSON_WOKEN: (keycloak("keycloak.person"),),
         # A fonction can open a service or close it.
         Event.PROFILE_CHANGED: (keycloak("keycloak.person"),),
         Event.STRUCTURE_ATTACHED: (keycloak("keycloak.person"),),

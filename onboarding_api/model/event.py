@@ -11,6 +11,8 @@ class Event(StrEnum):
     PERSON_REGISTERED = "person_registered"
     REGISTRATION_REPEATED = "registration_repeated"
     IDENTITY_CHANGED = "identity_changed"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_WOKEN = "person_woken"
     PROFILE_CHANGED = "profile_changed"
     STRUCTURE_ATTACHED = "structure_attached"
     STRUCTURE_LEFT = "structure_left"

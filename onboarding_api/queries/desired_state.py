@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from onboarding_api.model.disabling import open_disabling
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
@@ -29,7 +30,8 @@ class WantedStructure:
 class WantedPerson:
     """The account of a person, and her places.
 
-    `group_ids` are Keycloak's groups as last seen, by SIREN or `<siren>/<service>`.
+    `group_ids` are Keycloak's groups as last seen, by SIREN or `<siren>/<service>`. `may_enable`: she was let
+    in again, and Keycloak has not followed yet.
     """
 
     identifiant: str
@@ -40,6 +42,7 @@ class WantedPerson:
     is_active: bool
     structures: tuple[WantedStructure, ...]
     group_ids: Mapping[str, str]
+    may_enable: bool
 
 
 def desired_person(session: Session, person_id: str, now: datetime) -> WantedPerson | None:
@@ -66,6 +69,7 @@ def desired_person(session: Session, person_id: str, now: datetime) -> WantedPer
             for membership in memberships
         ),
         group_ids=_known_groups(session, [membership.structure for membership in memberships]),
+        may_enable=person.is_active and open_disabling(session, person_id) is not None,
     )
 
 

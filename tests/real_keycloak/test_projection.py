@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from idp_extension.gateway import KeycloakGateway, Unknown
+from idp_extension.gateway import Group, KeycloakGateway, Unknown
 from idp_extension.projection import (
     DesiredPerson,
     DesiredRole,
@@ -123,12 +123,45 @@ def test_a_person_is_disabled_and_enabled_again(realm: AppliedRealm) -> None:
 
     disabled = project_person(realm.gateway, replace(desired, is_active=False))
     still = project_person(realm.gateway, replace(desired, is_active=False))
-    enabled = project_person(realm.gateway, desired)
+    enabled = project_person(realm.gateway, replace(desired, may_enable=True))
 
     assert (disabled.revoked, still.revoked, still.writes, enabled.revoked) == (True, False, 0, False)
     user = realm.gateway.get_user(enabled.keycloak_id)
     assert user is not None
     assert user.is_active
+
+
+@pytest.mark.parametrize("change", [{}, {"nom": "Martin-Puig"}, {"structures": ()}])
+def test_who_is_disabled_at_keycloak_is_never_enabled_by_a_projection(
+    realm: AppliedRealm, change: dict[str, Any]
+) -> None:
+    desired = a_person(eus())
+    first = project_person(realm.gateway, desired)
+    realm.sync.put("users", first.keycloak_id, body={"enabled": False})
+
+    found = project_person(realm.gateway, replace(desired, **change))
+
+    user = realm.gateway.get_user(first.keycloak_id)
+    assert user is not None
+    assert (found.is_shut_out, user.is_active) == (True, False)
+    assert keys_of(realm, found) <= replace(desired, **change).group_keys  # what was too much is gone
+
+
+def test_an_account_disabled_between_the_look_and_the_write_stays_disabled(realm: AppliedRealm) -> None:
+    desired = a_person(eus())
+    first = project_person(realm.gateway, desired)
+
+    class Meanwhile(KeycloakGateway):
+        def groups_of_user(self, user_id: str) -> tuple[Group, ...]:  # after she was read, before any write
+            realm.sync.put("users", user_id, body={"enabled": False})
+            return super().groups_of_user(user_id)
+
+    with Meanwhile(realm.url, realm.name, KEYS["bdt-sync"]) as gateway:
+        project_person(gateway, replace(desired, nom="Martin-Puig"))
+
+    user = realm.gateway.get_user(first.keycloak_id)
+    assert user is not None
+    assert (user.nom, user.is_active) == ("Martin-Puig", False)
 
 
 def test_a_changed_name_and_address_are_written_once(realm: AppliedRealm) -> None:

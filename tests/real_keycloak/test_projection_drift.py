@@ -53,13 +53,15 @@ def test_every_change_by_hand_is_found_and_made_good(
     drift = list(find_drift(reader, [cendrine]))
 
     assert drift == [
-        Drift(cendrine.identifiant, Deviation.OTHER_PROFILE),
+        Drift(cendrine.identifiant, Deviation.SHUT_OUT),
         Drift(cendrine.identifiant, Deviation.OTHER_LABEL, "216600726"),
         Drift(cendrine.identifiant, Deviation.GROUP_MISSING, "216600726/mes-prets:demande"),
         Drift(cendrine.identifiant, Deviation.GROUP_SURPLUS, "200000123"),
     ]
     assert [found.grants_too_much for found in drift] == [False, False, False, True]
-    project_person(realm.gateway, cendrine)
+    woken = replace(cendrine, may_enable=True)
+    assert next(find_drift(reader, [woken])) == Drift(cendrine.identifiant, Deviation.STILL_SHUT_OUT)
+    project_person(realm.gateway, woken)
     assert list(find_drift(reader, [cendrine])) == []
 
 

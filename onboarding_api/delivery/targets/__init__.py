@@ -19,7 +19,7 @@ def all_targets(
 ) -> Mapping[str, Target]:
     """A target for each kind that the use cases write; `mail.sender` also writes the letters."""
     return {
-        "keycloak.person": PersonProjection(gateway),
+        "keycloak.person": PersonProjection(office, gateway),
         "keycloak.welcome": Welcome(gateway, PORTAL_CLIENT),
         "mail": mail,
         "mail.recall": Recall(mail),

@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, Projected, project_person
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.model.base import new_id
 from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.disabling import note_enabled
 from onboarding_api.model.person import Person
 from onboarding_api.model.service_group import ServiceGroup
 from onboarding_api.model.structure import Structure
 from onboarding_api.queries.desired_state import WantedPerson, WantedStructure, desired_person
+from onboarding_api.usecases.account.shut_out import note_shut_out
 
 PASSWORD_LINK_LASTS = timedelta(hours=72)
 LONGEST_WAIT = timedelta(seconds=30)
@@ -43,8 +46,8 @@ class WelcomeUnanswered(Exception):
 class PersonProjection:
     """Kind `keycloak.person`: reads the state of now, so that a late or repeated row is harmless."""
 
-    def __init__(self, gateway: KeycloakGateway) -> None:
-        self._gateway = gateway
+    def __init__(self, office: Office, gateway: KeycloakGateway) -> None:
+        self._office, self._gateway = office, gateway
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
         """Project, then keep the ids that Keycloak gave. Raises KeycloakAway, GatewayError, LeaseLost."""
@@ -58,6 +61,10 @@ class PersonProjection:
         try:
             with ledger.finishing(lease) as session:
                 _keep_ids(session, person_id, wanted, projected)
+                if projected.is_shut_out:
+                    note_shut_out(self._office, session, person_id)
+                elif wanted.may_enable:
+                    note_enabled(session, person_id, ledger.clock())
         except LeaseLost:
             # We were stopped for so long that a later row may have been delivered meanwhile, and have just
             # undone it: what the database wants now is to be projected once more.
@@ -120,6 +127,7 @@ def _desired(wanted: WantedPerson) -> DesiredPerson:
         nom=wanted.nom,
         is_active=wanted.is_active,
         structures=tuple(_desired_structure(each, wanted.group_ids) for each in wanted.structures),
+        may_enable=wanted.may_enable,
     )
 
 
