@@ -1,4 +1,4 @@
-"""What follows when a person registers, changes, is shut out or let in again, attaches to a structure or leaves it."""
+"""What follows when a person registers, changes, is shut out, attaches to a structure or leaves it."""
 
 from datetime import timedelta
 from types import MappingProxyType

@@ -56,7 +56,7 @@ def deliver(database: Database, realm: AppliedRealm, eus: Eus) -> set[str]:
     id_ = put(database, kind="keycloak.person", args={"person_id": eus.person_id})
     ledger = Ledger(database, HandClock())
     (lease,) = ledger.claim()
-    PersonProjection(realm.gateway)(ledger, lease)
+    PersonProjection(Office(database, HandClock(), CODE_KEYS), realm.gateway)(ledger, lease)
     assert row_of(database, id_).state == DeliveryState.DONE
     with database.reading() as session:
         keycloak_id = str(session.get_one(Person, eus.person_id).keycloak_id)
@@ -68,7 +68,7 @@ def deliver_all(database: Database, realm: AppliedRealm) -> int:
     ledger = Ledger(database, HandClock())
     leases = ledger.claim()
     for lease in leases:
-        PersonProjection(realm.gateway)(ledger, lease)
+        PersonProjection(Office(database, HandClock(), CODE_KEYS), realm.gateway)(ledger, lease)
     return len(leases)
 
 

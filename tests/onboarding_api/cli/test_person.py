@@ -1,12 +1,15 @@
 """`bdt person disable` and `wake`: journalled, said in a sentence, and the only way in again."""
 
 import secrets
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from onboarding_api.cli import main
+from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
 from onboarding_api.model.disabling import Disabling
 from onboarding_api.model.journal import JournalEntry
@@ -32,9 +35,13 @@ def run(database: Database, *words: str) -> Result:
 
 
 @pytest.fixture
-def house(database: Database) -> Database:
+def house(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/bdt.db"
+    migrate(url)
+    database = Database(url)
     found_eus(database)
-    return database
+    yield database
+    database.engine.dispose()
 
 
 def is_active(database: Database) -> bool:

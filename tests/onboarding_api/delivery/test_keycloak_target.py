@@ -12,6 +12,7 @@ from sqlalchemy import select
 from idp_extension.gateway import KeycloakGateway, Unknown
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import free_port
+from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.keycloak import (
     KeycloakAway,
@@ -20,6 +21,7 @@ from onboarding_api.delivery.targets.keycloak import (
     Welcome,
     WelcomeUnanswered,
 )
+from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery, DeliveryState
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
@@ -43,6 +45,10 @@ def eus(database: Database) -> Eus:
 def put_person(database: Database, eus: Eus, kind: str = "keycloak.person") -> str:
     lane = f"kc:user:{eus.person_id}"
     return put(database, kind=kind, lane=lane, args={"person_id": eus.person_id})
+
+
+def office_of(ledger: Ledger) -> Office:
+    return Office(ledger.database, ledger.clock, CodeKeys("k", {"k": b"k" * 32}))
 
 
 def the_lease(ledger: Ledger) -> Lease:
@@ -120,14 +126,14 @@ def test_a_keycloak_that_is_down_keeps_the_row_for_later(
         KeycloakGateway(nowhere, "bdt", KEY) as down,
         pytest.raises(KeycloakAway) as caught,
     ):
-        PersonProjection(down)(ledger, lease)
+        PersonProjection(office_of(ledger), down)(ledger, lease)
     ledger.fail(lease, caught.value)
     row = row_of(database, id_)
     assert (row.state, row.last_error, row.forgiven) == (DeliveryState.OPEN, "KeycloakAway", 1)
 
     clock.forward(minutes=1)
     with keycloak() as gateway:
-        PersonProjection(gateway)(ledger, the_lease(ledger))
+        PersonProjection(office_of(ledger), gateway)(ledger, the_lease(ledger))
     assert row_of(database, id_).state == DeliveryState.DONE
     with database.reading() as session:
         assert session.get_one(Person, eus.person_id).keycloak_id == CENDRINE
@@ -146,7 +152,7 @@ def test_a_projection_that_lost_its_lease_is_followed_by_another(
         ledger.finish(the_lease(ledger))
 
     with keycloak(another_takes_over) as gateway, pytest.raises(LeaseLost):
-        PersonProjection(gateway)(ledger, the_lease(ledger))
+        PersonProjection(office_of(ledger), gateway)(ledger, the_lease(ledger))
 
     again = the_lease(ledger)
     assert (again.kind, again.lane, again.args) == (
@@ -187,7 +193,7 @@ def test_a_welcome_without_an_answer_is_tried_three_times(
 def test_nobody_is_projected_for_an_unknown_id(database: Database, ledger: Ledger) -> None:
     id_ = put(database, kind="keycloak.person", args={"person_id": "nobody"})
     with keycloak() as gateway:
-        PersonProjection(gateway)(ledger, the_lease(ledger))
+        PersonProjection(office_of(ledger), gateway)(ledger, the_lease(ledger))
     assert row_of(database, id_).state == DeliveryState.DONE
 
 
