@@ -84,8 +84,8 @@ class Settings:
     """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
     browsers do and what tokens carry; the same unless told otherwise. `trusted_proxies` counts the proxies in
     front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from `limits/bounds.py`.
-    `portal_key`, `sync_key`, `reader_key`: the file of a private
-    key, for the process that acts by it alone; `public_keys`: the directory of what Keycloak is given.
+    `portal_key`, `sync_key`, `reader_key`: the file of a private key, for the process that acts by it alone;
+    `public_keys`: the directory of what Keycloak is given.
     """
 
     database_url: str = field(repr=False)
