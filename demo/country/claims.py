@@ -14,6 +14,7 @@ from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.structure import PostalAddress, Structure, timezone_of
 from onboarding_api.model.validity import expires_at
 from onboarding_api.registry.shipped import Entry
+from onboarding_api.registry.town_halls import town_hall_of
 from onboarding_api.usecases.first_administrator.refuse_claim import MOTIVE
 
 S, L = HabilitationState, LetterState
@@ -30,12 +31,18 @@ _ON_ITS_WAY = ((L.SPOOLED,), (L.SPOOLED, L.SUBMITTED), (L.SPOOLED, L.SUBMITTED, 
 
 def can_get_letters(entry: Entry) -> bool:
     """Whether the register has an address for it."""
-    address = Structure(**_address_columns(entry)).postal_address
+    address = Structure(**_address_columns(entry)).postal_address()
     return address is not None and _is_printable(entry, address)
 
 
 def _address_columns(entry: Entry) -> Row:
-    return {"kind": entry.kind, "postcodes": entry.postcodes, "bare_name": entry.bare_name}
+    hall = town_hall_of(entry)
+    return {
+        "kind": entry.kind,
+        "postcodes": entry.postcodes,
+        "bare_name": entry.bare_name,
+        "town_hall_postcode": hall.postcode if hall else None,
+    }
 
 
 def _is_printable(entry: Entry, address: PostalAddress) -> bool:

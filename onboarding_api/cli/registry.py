@@ -14,6 +14,7 @@ from onboarding_api.registry.code_tiers import import_code_tiers
 from onboarding_api.registry.load import load_register
 from onboarding_api.registry.search import MalformedSiren, MalformedSiret, search
 from onboarding_api.registry.shipped import DATA
+from onboarding_api.registry.town_halls import import_addresses
 
 _database = click.option(
     "--database-url", envvar="BDT_DATABASE_URL", required=True, show_envvar=True, help="SQLAlchemy URL."
@@ -27,10 +28,11 @@ def registry() -> None:
 
 @registry.command("build")
 @click.option("--into", default=DATA, show_default=True, type=click.Path(file_okay=False, path_type=Path))
-def build_command(into: Path) -> None:
+@click.option("--addresses", type=click.File("rb"), help="La Poste's file: makes the town halls again too.")
+def build_command(into: Path, addresses: BinaryIO | None) -> None:
     """Make the shipped register again from the open data (needs npm)."""
     try:
-        provenance = build_register(into)
+        provenance = build_register(into, addresses.read() if addresses else None)
     except BuildRefused as error:
         raise click.ClickException(str(error)) from None
     for kind, count in provenance["counts"].items():
@@ -60,6 +62,21 @@ def import_code_tiers_command(file: BinaryIO, database_url: str) -> None:
     if report.faults:
         raise click.ClickException(f"{len(report.faults)} faults, nothing was loaded")
     click.echo(f"changed: {report.changed:,}\nunchanged: {report.unchanged:,}")
+
+
+@registry.command("import-addresses")
+@click.argument("file", type=click.File("rb"))
+@_database
+def import_addresses_command(file: BinaryIO, database_url: str) -> None:
+    """Take the town halls' postcodes from La Poste's file of postcodes (CSV, Licence Ouverte)."""
+    with _opened(database_url) as database, database.writing() as session:
+        report = import_addresses(session, file)
+    if report.fault:
+        raise click.ClickException(report.fault)
+    for line in report.at_odds:
+        click.echo(f"unknown to the register: {line}", err=True)
+    click.echo(f"changed: {report.changed:,}\nunchanged: {report.unchanged:,}")
+    click.echo(f"asked before a letter leaves: {report.untold:,}")
 
 
 @registry.command("search")

@@ -6,6 +6,7 @@ Refusal
  ├─ NotPossibleNow        the thing is not in a state that allows the act
  │   ├─ FirstUserMustAccept  the first user of a structure has to accept to become its administrator
  │   ├─ NoPostalAddress   no letter can reach the structure: the register has no usable address
+ │   ├─ PostcodeNeeded    several postcodes, and nobody has said which one is the mairie's
  │   └─ ClaimAlreadyUsed  the legal representative refuses, and the code has served: somebody must call
  ├─ BadInput              a field cannot be read
  │   └─ CodeMistyped      the check symbol of an activation code does not fit: costs no try
@@ -71,6 +72,15 @@ class NoPostalAddress(NotPossibleNow):
 
     def __init__(self) -> None:
         super().__init__("structure", "without postal address", "get a letter")
+
+
+class PostcodeNeeded(NotPossibleNow):
+    """The commune has several postcodes and the mairie's is not known: the claimant has to tell it."""
+
+    code = "postcode_needed"
+
+    def __init__(self) -> None:
+        super().__init__("structure", "with several postcodes", "get a letter")
 
 
 class ClaimAlreadyUsed(NotPossibleNow):

@@ -50,6 +50,7 @@ class Structure(Base):
     `name` is what people read (« Commune d'Eus », « Communauté de communes Conflent-Canigó »), `bare_name`
     what the register writes (« Eus », « CC Conflent-Canigó »). An EPCI has no INSEE code; its département is
     the one where most of its inhabitants live, its postcodes are those of its communes.
+    `town_hall_postcode` is None where several postcodes are known and not which of them is the mairie's.
     `kc_group_id` is the Keycloak group, made with the first member.
     """
 
@@ -81,12 +82,29 @@ class Structure(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - read once, when the class is mapped
 
     @property
-    def postal_address(self) -> PostalAddress | None:
-        """Where the mairie gets its post; None for an EPCI, whose seat the register does not know."""
-        if self.kind != StructureKind.COMMUNE or not self.postcodes:
+    def known_postcode(self) -> str | None:
+        """The mairie's, where nobody needs to be asked: a list of several is no address."""
+        if self.kind != StructureKind.COMMUNE:
+            return None
+        return self.town_hall_postcode or (self.postcodes[0] if len(self.postcodes) == 1 else None)
+
+    @property
+    def asked_postcodes(self) -> tuple[str, ...]:
+        """The postcodes among which somebody has to tell the mairie's; none when it is known."""
+        is_asked = self.kind == StructureKind.COMMUNE and self.known_postcode is None
+        return tuple(self.postcodes) if is_asked else ()
+
+    def postal_address(self, told: str | None = None) -> PostalAddress | None:
+        """Where the mairie gets its post; None for an EPCI, whose seat the register does not know.
+
+        Args:
+            told: the postcode as somebody of the structure gave it; the register's own counts first.
+        """
+        postcode = self.known_postcode or (told if told in self.asked_postcodes else None)
+        if postcode is None:
             return None
         # « Bors (Canton de Charente-Sud) »: the parenthesis is INSEE's, the post office writes BORS.
-        return PostalAddress("MAIRIE", self.postcodes[0], self.bare_name.split(" (")[0])
+        return PostalAddress("MAIRIE", postcode, self.bare_name.split(" (")[0])
 
     @property
     def timezone(self) -> str:

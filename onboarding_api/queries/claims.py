@@ -30,6 +30,7 @@ class ClaimView:
 
     `is_exhausted`: too many in all, the code of this letter is dead.
     `new_letter_from`: when another letter may be asked, where a limit says « not yet ».
+    `asked_postcodes`: those among which the mairie's is still to be told.
     """
 
     reference: str
@@ -43,6 +44,7 @@ class ClaimView:
     tries_left: int
     is_exhausted: bool
     is_locked_until: datetime | None
+    asked_postcodes: tuple[str, ...] = ()
 
 
 def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> ClaimView | None:
@@ -76,6 +78,7 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
         tries_left=tries.left,
         is_exhausted=is_open and tries.in_all >= TRIES_IN_ALL,
         is_locked_until=tries.again_at,
+        asked_postcodes=() if claim.postcode else membership.structure.asked_postcodes,
     )
 
 

@@ -1,5 +1,6 @@
 """The facts of a letter, read when it is printed."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,26 @@ from onboarding_api.model.letter import Letter
 from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import last_day
+
+
+@dataclass(frozen=True)
+class LetterPlace:
+    """Where a letter to a structure would go: its address lines, else the postcodes to choose from.
+
+    Both are empty when no letter can reach it.
+    """
+
+    lines: tuple[str, ...] = ()
+    asked_postcodes: tuple[str, ...] = ()
+
+
+def letter_place(session: Session, siren: str) -> LetterPlace:
+    """The place of a structure, shown and confirmed before a letter leaves."""
+    structure = session.get_one(Structure, siren)
+    try:
+        return LetterPlace(lines=_address(structure, None))
+    except AddressImpossible:
+        return LetterPlace(asked_postcodes=structure.asked_postcodes)
 
 
 def letter_facts(
@@ -35,7 +56,7 @@ def letter_facts(
     return ActivationLetter(
         reference=claim.reference,
         structure_name=structure.name,
-        address_lines=_address(structure),
+        address_lines=_address(structure, claim.postcode),
         requester_name=person.full_name,
         requester_identifiant=person.identifiant,
         requested_on=claim.claimed_at.astimezone(zone).date(),
@@ -46,8 +67,8 @@ def letter_facts(
     )
 
 
-def _address(structure: Structure) -> tuple[str, ...]:
-    address = structure.postal_address
+def _address(structure: Structure, told: str | None) -> tuple[str, ...]:
+    address = structure.postal_address(told)
     if address is None:
         raise AddressImpossible("town", structure.siren)
     return address_lines(structure.name, structure.kind, address.postcode, address.town)

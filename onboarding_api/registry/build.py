@@ -19,6 +19,8 @@ from stdnum.fr import siren as siren_number
 
 from onboarding_api.registry.labels import label_of_commune, label_of_epci
 from onboarding_api.registry.shipped import DATA, PROVENANCE, REGISTER, Entry, pack
+from onboarding_api.registry.table_file import Unreadable
+from onboarding_api.registry.town_halls import TOWN_HALLS, build_town_halls
 
 PACKAGE: Final = "@etalab/decoupage-administratif"
 VERSION: Final = "6.0.0"
@@ -42,22 +44,36 @@ class Source(NamedTuple):
     published: str
 
 
-def build_register(directory: Path = DATA) -> Mapping[str, Any]:
+def build_register(directory: Path = DATA, addresses: bytes | None = None) -> Mapping[str, Any]:
     """Fetch the package, write the register and its provenance, and return the provenance.
 
+    Args:
+        directory: where to write.
+        addresses: La Poste's file of postcodes; with it, the facts on town halls are made again.
+
     Raises:
-        BuildRefused: npm fails, the package is not the one expected, or a SIREN is malformed.
+        BuildRefused: npm fails, the package is not the one expected, a SIREN is malformed, or the file of
+            postcodes is not La Poste's.
     """
     with tempfile.TemporaryDirectory() as scratch:
         source = read_package(fetch_package(Path(scratch)))
     entries = entries_of(source)
     packed = pack(entries)
+    if addresses is not None:
+        (directory / TOWN_HALLS.name).write_text(_town_halls(addresses, entries, source), encoding="utf-8")
     provenance = _provenance(source, entries, packed)
     (directory / REGISTER.name).write_bytes(packed)
     (directory / PROVENANCE.name).write_text(
         json.dumps(provenance, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     return provenance
+
+
+def _town_halls(addresses: bytes, entries: list[Entry], source: Source) -> str:
+    try:
+        return build_town_halls(addresses, entries, source.communes)
+    except Unreadable as error:
+        raise BuildRefused(f"the file of postcodes: {error}") from error
 
 
 def fetch_package(directory: Path) -> Path:

@@ -1,15 +1,13 @@
 """The numbers that the Caisse des Dépôts gives to its clients, from a CSV file (guide G-20, G-31).
 
-Two columns with a header, `siren;code_tiers`, or with a comma; UTF-8, with or without BOM, or Windows-1252.
+Two columns with a header, `siren;code_tiers`, in a file as `registry.table_file` reads it.
 All or nothing: a file with one fault changes nothing, and each fault is told with its line.
 """
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from io import StringIO
 from typing import BinaryIO, Final, NamedTuple
 
 from sqlalchemy import bindparam, select, update
@@ -17,10 +15,9 @@ from sqlalchemy.orm import Session
 from stdnum.fr import siren as siren_number
 
 from onboarding_api.model.structure import Structure
+from onboarding_api.model.typed_text import symbols, trimmed
+from onboarding_api.registry.table_file import MAX_BYTES, Row, Unreadable, read_table
 
-MAX_BYTES: Final = 5_000_000
-MAX_LINES: Final = 100_000
-_HEADER: Final = {"siren", "code_tiers"}
 # What a spreadsheet would run when someone opens the file (OWASP, « CSV Injection »).
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -28,9 +25,6 @@ _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 class Fault(StrEnum):
     """Why a line, or the whole file, cannot be loaded; the value is the sentence to show."""
 
-    TOO_LARGE = "the file exceeds 5 MB or 100,000 lines"
-    NOT_TEXT = "the file is neither UTF-8 nor Windows-1252"
-    NO_HEADER = "the first line must be « siren;code_tiers »"
     MALFORMED_LINE = "the line must have two cells"
     FORMULA = "a cell looks like a formula"
     MALFORMED_SIREN = "malformed SIREN"
@@ -42,10 +36,10 @@ class Fault(StrEnum):
 
 
 class FaultyLine(NamedTuple):
-    """A fault and its line, counted from 1 as editors do."""
+    """A fault and its line, counted from 1 as editors do; of the file as a whole, why it cannot be read."""
 
     line: int
-    fault: Fault
+    fault: Fault | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +57,6 @@ class _Wanted(NamedTuple):
     code: str
 
 
-class _Unreadable(Exception):
-    """The file cannot be read as a whole, or not beyond a line."""
-
-    def __init__(self, line: int, fault: Fault) -> None:
-        super().__init__(fault)
-        self.report = ImportReport(faults=(FaultyLine(line, fault),))
-
-
 def import_code_tiers(session: Session, file: BinaryIO) -> ImportReport:
     """Give their code tiers to structures; the caller commits. A second import changes nothing.
 
@@ -78,8 +64,8 @@ def import_code_tiers(session: Session, file: BinaryIO) -> ImportReport:
     """
     try:
         lines = list(_lines(file))
-    except _Unreadable as error:
-        return error.report
+    except Unreadable as error:
+        return ImportReport(faults=(FaultyLine(error.line, error.reason),))
     wanted = [line for line in lines if isinstance(line, _Wanted)]
     given = session.execute(select(Structure.siren, Structure.code_tiers))
     holders = {siren: code_tiers for siren, code_tiers in given}
@@ -94,40 +80,17 @@ def import_code_tiers(session: Session, file: BinaryIO) -> ImportReport:
 
 
 def _lines(file: BinaryIO) -> Iterator[_Wanted | FaultyLine]:
-    raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES or raw.count(b"\n") > MAX_LINES:
-        raise _Unreadable(1, Fault.TOO_LARGE)
-    text = _decoded(raw)
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [cell.strip().lower() for cell in next(rows, [])]
-        if set(header) != _HEADER or len(header) != len(_HEADER):
-            raise _Unreadable(1, Fault.NO_HEADER)
-        for row in rows:
-            if any(cell.strip() for cell in row):
-                yield _read(rows.line_num, header, row)
-    except csv.Error as error:
-        raise _Unreadable(rows.line_num, Fault.MALFORMED_LINE) from error
+    for row in read_table(file.read(MAX_BYTES + 1), ("siren", "code_tiers")):
+        yield _read(row)
 
 
-def _decoded(raw: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _Unreadable(1, Fault.NOT_TEXT)
-
-
-def _read(line: int, header: list[str], row: list[str]) -> _Wanted | FaultyLine:
-    if len(row) != len(header):
+def _read(row: Row) -> _Wanted | FaultyLine:
+    line, cells = row
+    if cells is None:
         return FaultyLine(line, Fault.MALFORMED_LINE)
-    if any(cell.startswith(_FORMULA_SIGNS) for cell in row):
+    if any(cell.startswith(_FORMULA_SIGNS) for cell in cells.values()):
         return FaultyLine(line, Fault.FORMULA)
-    cells = dict(zip(header, row, strict=True))
-    siren = re.sub(r"\s", "", cells["siren"])
-    code = cells["code_tiers"].strip().upper()
+    siren, code = symbols(cells["siren"]), trimmed(cells["code_tiers"]).upper()
     if not re.fullmatch("[0-9]{9}", siren) or not siren_number.is_valid(siren):
         return FaultyLine(line, Fault.MALFORMED_SIREN)
     if not re.fullmatch("[0-9A-Z]{1,20}", code):

@@ -1,6 +1,6 @@
 """The shipped register into the tables: the first vintage, or the next one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.model.structure import SearchWord, Structure
 from onboarding_api.registry.folding import key, telling_words
 from onboarding_api.registry.shipped import Entry, read_register
+from onboarding_api.registry.town_halls import IMPORTED, town_hall_of
 
 _COLUMNS = (
     Structure.siren,
@@ -23,6 +24,8 @@ _COLUMNS = (
     Structure.epci_name,
     Structure.population,
     Structure.former_names,
+    Structure.town_hall_postcode,
+    Structure.town_hall_source,
     Structure.name_key,
     Structure.bare_name_key,
 )
@@ -42,11 +45,13 @@ def load_register(session: Session, entries: Iterable[Entry] | None = None) -> L
 
     A second load of the same vintage changes nothing. A newer vintage corrects what the register says and
     adds what is new; it never deletes nor deactivates: people may hold rights in a commune that has merged.
-    Code tiers, Keycloak groups and the active flag are not the register's: they stay as they are.
+    Code tiers, Keycloak groups, the active flag and imported postcodes of town halls are not the register's:
+    they stay as they are.
     """
     vintage = list(read_register() if entries is None else entries)
     wanted = {entry.siren: _row(entry) for entry in vintage}
     stored = {row.siren: dict(row._mapping) for row in session.execute(select(*_COLUMNS))}
+    wanted = {siren: row | _imported(stored.get(siren, {}), row) for siren, row in wanted.items()}
     new = [row for siren, row in wanted.items() if siren not in stored]
     changed = [row for siren, row in wanted.items() if stored.get(siren, row) != row]
     if new:
@@ -65,7 +70,20 @@ def load_register(session: Session, entries: Iterable[Entry] | None = None) -> L
 def _row(entry: Entry) -> dict[str, Any]:
     row = entry._asdict()
     del row["other_departements"]
-    return row | {"name_key": key(entry.name), "bare_name_key": key(entry.bare_name)}
+    hall = town_hall_of(entry)
+    return row | {
+        "name_key": key(entry.name),
+        "bare_name_key": key(entry.bare_name),
+        "town_hall_postcode": hall.postcode if hall else None,
+        "town_hall_source": hall.source if hall else None,
+    }
+
+
+def _imported(stored: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """The postcode that an operator imported, while the commune still has it."""
+    if stored.get("town_hall_source") != IMPORTED or stored["town_hall_postcode"] not in row["postcodes"]:
+        return {}
+    return {name: stored[name] for name in ("town_hall_postcode", "town_hall_source")}
 
 
 def _words(entry: Entry) -> set[str]:

@@ -61,6 +61,10 @@ ANSWERS: Mapping[str, Answer] = {
         "L'adresse postale de cette structure n'est pas connue : aucun courrier ne peut lui être envoyé. "
         "Contactez-nous pour terminer votre demande.",
     ),
+    "postcode_needed": Answer(
+        409,
+        "Cette commune a plusieurs codes postaux : indiquez celui de la mairie, où le courrier sera envoyé.",
+    ),
     "claim_already_used": Answer(
         409,
         "Le code de ce courrier a déjà servi : cette page ne peut plus refuser la demande. "

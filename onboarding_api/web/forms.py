@@ -44,4 +44,6 @@ def _field_of(refusal: Refusal, form: Form) -> str | None:
     """The field a refusal belongs to: its own, or the only one that a person fills in."""
     if isinstance(refusal, BadInput) and refusal.field in form.schema:
         return refusal.field
+    if "postcode" in form.schema and refusal.code == "postcode_needed":
+        return "postcode"
     return "code" if "code" in form.schema and refusal.code in {"wrong_code", "code_dead"} else None

@@ -9,7 +9,7 @@ from onboarding_api.model.habilitation import HabilitationState, services_of_cla
 from onboarding_api.model.letter import last_letter, next_letter_at
 from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
 from onboarding_api.usecases.first_administrator.claims import ask_letter, bring_along, check_address
-from onboarding_api.usecases.request.request_habilitations import request_services
+from onboarding_api.usecases.request.request_habilitations import Acceptance, request_services
 from policies.engine.names import Action, RuleId
 
 LETTER_LIMITS = frozenset({RuleId.G_LETTER_INTERVAL, RuleId.G_LETTER_QUOTA})
@@ -17,9 +17,10 @@ LETTER_LIMITS = frozenset({RuleId.G_LETTER_INTERVAL, RuleId.G_LETTER_QUOTA})
 
 @dataclass(frozen=True)
 class AskNewLetter:
-    """The structure whose letter has not come."""
+    """The structure whose letter has not come; `postcode` as in the request, where none was told with it."""
 
     siren: str
+    postcode: str | None = None
 
 
 def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
@@ -32,7 +33,7 @@ def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
         NotFound: the actor has no claim there.
         LetterLimit: less than 24 hours after the last one, or three in 30 days.
         NotAllowed: the rules refuse, as when an administrator was named meanwhile.
-        NoPostalAddress: no letter can reach the structure.
+        NoPostalAddress, PostcodeNeeded: no letter can reach the structure.
     """
     with act(office, actor) as it:
         membership = it.own_membership(command.siren)
@@ -42,9 +43,10 @@ def ask_new_letter(office: Office, actor: Actor, command: AskNewLetter) -> None:
         if claim.state == ClaimState.EXPIRED:
             it.permit(Action.CLAIM_ADMINISTRATION, membership)
             lapsed = services_of_claim(it.session, claim.id, HabilitationState.EXPIRED)
-            request_services(it, membership, tuple(sorted(lapsed)), accepts=True)
+            acceptance = Acceptance(command.postcode or claim.postcode)
+            request_services(it, membership, tuple(sorted(lapsed)), acceptance)
         elif not _was_just_asked(it, claim):
-            _ask_again(it, claim)
+            _ask_again(it, claim, command.postcode or claim.postcode)
 
 
 def _was_just_asked(it: Act, claim: Claim) -> bool:
@@ -52,7 +54,7 @@ def _was_just_asked(it: Act, claim: Claim) -> bool:
     return letter is not None and claim.claimed_at < letter.asked_at and it.now - letter.asked_at < SAME_CLICK
 
 
-def _ask_again(it: Act, claim: Claim) -> None:
+def _ask_again(it: Act, claim: Claim, postcode: str | None) -> None:
     try:
         it.permit(Action.ASK_NEW_LETTER, claim)
     except NotAllowed as refusal:
@@ -60,6 +62,7 @@ def _ask_again(it: Act, claim: Claim) -> None:
         if again_at and not LETTER_LIMITS.isdisjoint(refusal.rules):
             raise LetterLimit(again_at) from refusal
         raise
-    check_address(claim.membership.structure)
+    check_address(claim.membership.structure, postcode)
+    claim.postcode = postcode
     bring_along(it, claim)
     ask_letter(it, claim)

@@ -9,23 +9,34 @@ from onboarding_api.model.event import Event
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
 from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.membership import Membership
-from onboarding_api.model.refusals import LetterLimit, NoPostalAddress, NotFound
+from onboarding_api.model.refusals import BadInput, LetterLimit, NoPostalAddress, NotFound, PostcodeNeeded
 from onboarding_api.model.structure import Structure
 
 
-def open_claim_of(it: Act, membership: Membership) -> Claim:
+def open_claim_of(it: Act, membership: Membership, postcode: str | None) -> Claim:
     """Open the claim of a first user and ask its letter. The rules have been asked.
+
+    Args:
+        it: the act.
+        membership: the claimant's.
+        postcode: the mairie's as the claimant tells it, where the register knows several and not which.
 
     Raises:
         LetterLimit: a letter left for this structure in the last 24 hours, or three in 30 days.
         NoPostalAddress: no letter can reach the structure.
+        PostcodeNeeded: it has to be told.
+        BadInput: it is none of the structure's.
     """
-    check_address(membership.structure)
+    check_address(membership.structure, postcode)
     again_at = next_letter_at(it.session, membership.siren, membership.person_id, it.now)
     if again_at:
         raise LetterLimit(again_at)
     claim = Claim(
-        membership=membership, membership_id=membership.id, siren=membership.siren, claimed_at=it.now
+        membership=membership,
+        membership_id=membership.id,
+        siren=membership.siren,
+        claimed_at=it.now,
+        postcode=postcode if membership.structure.asked_postcodes else None,
     )
     it.session.add(claim)
     it.session.flush()
@@ -108,13 +119,19 @@ def expire_claim_of(it: Act, claim: Claim) -> None:
     _close(it, claim, ClaimState.EXPIRED, Event.CLAIM_EXPIRED)
 
 
-def check_address(structure: Structure) -> None:
+def check_address(structure: Structure, postcode: str | None) -> None:
     """Make the checks of the carrier before the letter is decided.
 
     Raises:
         NoPostalAddress: the letter would come back, or not leave.
+        PostcodeNeeded: the register knows several postcodes, and the claimant has told none.
+        BadInput: the one told is none of them.
     """
-    address = structure.postal_address
+    if postcode and postcode not in (structure.asked_postcodes or (structure.known_postcode,)):
+        raise BadInput("postcode", "unknown")
+    if structure.asked_postcodes and not postcode:
+        raise PostcodeNeeded
+    address = structure.postal_address(postcode)
     if address is None:
         raise NoPostalAddress
     try:

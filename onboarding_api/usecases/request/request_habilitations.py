@@ -19,12 +19,21 @@ from policies.engine.names import Action
 class RequestHabilitations:
     """Services asked for in one structure.
 
-    `becomes_administrator` is « Accepter » on the page of G-63: it is needed in CASE 2 only.
+    `becomes_administrator` is « Accepter » on the page of G-63: it is needed in CASE 2 only. `postcode` is
+    the mairie's: it is needed there, and only where the register knows several postcodes and not which.
     """
 
     siren: str
     services: tuple[str, ...]
     becomes_administrator: bool = False
+    postcode: str | None = None
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """« Accepter » of CASE 2, with the postcode if it had to be told."""
+
+    postcode: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,18 +55,19 @@ def request_habilitations(office: Office, actor: Actor, command: RequestHabilita
         NotFound: the actor is not attached to such a structure.
         NotAllowed: the rules refuse one of the services, or the claim.
         FirstUserMustAccept: CASE 2, and the actor has not accepted; nothing is recorded.
-        LetterLimit, NoPostalAddress: CASE 2, and no letter can leave.
+        LetterLimit, NoPostalAddress, PostcodeNeeded: CASE 2, and no letter can leave.
     """
     services = _known(command.services)
+    acceptance = Acceptance(command.postcode) if command.becomes_administrator else None
     with act(office, actor) as it:
-        return request_services(it, it.own_membership(command.siren), services, command.becomes_administrator)
+        return request_services(it, it.own_membership(command.siren), services, acceptance)
 
 
 def request_services(
-    it: Act, membership: Membership, services: tuple[str, ...], accepts: bool
+    it: Act, membership: Membership, services: tuple[str, ...], acceptance: Acceptance | None
 ) -> RequestOutcome:
     """The same inside an act, for a membership in a locked structure and services of the catalogue."""
-    claim = _claim_if_first(it, membership, accepts)
+    claim = _claim_if_first(it, membership, acceptance)
     held = {
         habilitation.service: habilitation for habilitation in open_habilitations(it.session, membership.id)
     }
@@ -78,18 +88,18 @@ def _known(services: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(services))
 
 
-def _claim_if_first(it: Act, membership: Membership, accepts: bool) -> Claim | None:
+def _claim_if_first(it: Act, membership: Membership, acceptance: Acceptance | None) -> Claim | None:
     """A new claim in CASE 2, None in CASE 1."""
     if not it.may(Action.CLAIM_ADMINISTRATION, membership):
         return None
-    if not accepts:
+    if acceptance is None:
         raise FirstUserMustAccept
     it.permit(Action.CLAIM_ADMINISTRATION, membership)
     lapsed = open_claim(it.session, membership.siren)
     if lapsed:
         # The rules no longer count it; the job that closes such claims has not come by yet.
         expire_claim_of(it, lapsed)
-    return open_claim_of(it, membership)
+    return open_claim_of(it, membership, acceptance.postcode)
 
 
 def _request(it: Act, membership: Membership, service: str, claim: Claim | None) -> Habilitation:

@@ -83,6 +83,7 @@ def request_services(call: Call) -> Given:
         call.path["siren"],
         tuple(call.body["services"]),
         call.body.get("becomes_administrator", False),
+        call.body.get("postcode"),
     )
     outcome = request_habilitations(parts().office, call.actor, command)
     return {

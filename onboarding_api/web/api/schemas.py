@@ -32,6 +32,7 @@ ATTACH: Schema = {"siren": {**SIREN, "required": True}}
 REQUEST: Schema = {
     "services": {"type": "list", "required": True, "minlength": 1, "maxlength": 20, "schema": SERVICE},
     "becomes_administrator": {"type": "boolean"},
+    "postcode": {"type": "string", "regex": "[0-9]{5}", "meta": {"example": "66500"}},
 }
 DECISION: Schema = {
     "decision": {

@@ -13,6 +13,7 @@ _SERVICES = {
     "maxlength": 20,
     "schema": {"type": "string", "allowed": list(load_catalogue().services)},
 }
+_POSTCODE = {"type": "string", "regex": "[0-9]{5}", "empty": False}
 _CODE = {"type": "string", "required": True, "empty": False, "maxlength": 60}
 _ACCEPTED = {"type": "string", "required": True, "allowed": ["oui"]}
 _VERSION = {"type": "string", "required": True, "maxlength": 20}
@@ -26,8 +27,9 @@ _REFERENCE = {
 
 CHOICE = Form({"services": _SERVICES})
 REQUEST = Form({"siren": SIREN, "services": _SERVICES})
+ACCEPTANCE = Form({**REQUEST.schema, "postcode": _POSTCODE})
 CODE = Form({"siren": SIREN, "code": _CODE})
-NEW_LETTER = Form({"siren": SIREN})
+NEW_LETTER = Form({"siren": SIREN, "postcode": _POSTCODE})
 REFUSAL_MOTIVE = Form({"motive": {**_MOTIVE, "required": True, "empty": False}})
 DEACTIVATION_MOTIVE = Form({"motive": _MOTIVE})
 TERMS = Form({"siren": SIREN, "version": _VERSION, "accepte": _ACCEPTED})

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 SENTENCES: Mapping[str, str] = {
     "civilite": "Choisissez Madame ou Monsieur.",
-    "prenom": "Saisissez votre prénom, en lettres.",
-    "nom": "Saisissez votre nom, en lettres.",
+    "prenom": "Saisissez votre prénom, en lettres latines, sans adresse de site.",
+    "nom": "Saisissez votre nom, en lettres latines, sans adresse de site.",
     "email": "Saisissez une adresse e-mail complète, par exemple nom@commune.fr.",
-    "telephone": "Saisissez un numéro de téléphone français, par exemple 04 68 96 06 27 ou 0262 12 34 56.",
+    "telephone": "Saisissez un numéro de téléphone français, seul et sans poste, par exemple 04 68 96 06 27.",
+    "postcode": "Choisissez le code postal de la mairie : le courrier y sera envoyé.",
     "fonction": "Choisissez votre fonction dans la liste.",
     "siren": "Ce numéro SIREN n'est pas celui d'une structure connue.",
     "suite": "Cette adresse est trop longue.",

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from onboarding_api.model.base import Database
 from onboarding_api.model.structure import Structure
-from onboarding_api.registry.code_tiers import MAX_BYTES, MAX_LINES, Fault, ImportReport, import_code_tiers
+from onboarding_api.registry.code_tiers import Fault, ImportReport, import_code_tiers
 from onboarding_api.registry.load import load_register
 from onboarding_api.registry.shipped import Entry
+from onboarding_api.registry.table_file import MAX_BYTES, MAX_LINES, NOT_TEXT, TOO_LARGE
 
 EUS, ESTAVAR, PARIS = "216600742", "216600726", "217500016"
 
@@ -90,7 +91,6 @@ def test_two_structures_may_swap_their_codes(register: Database) -> None:
         (f"{PARIS};44", Fault.REPEATED_SIREN),
         (f"{EUS};43", Fault.REPEATED_CODE),
         (f"{EUS};99", Fault.CODE_OF_ANOTHER),
-        (f'{EUS};"42', Fault.MALFORMED_LINE),
         (f"{EUS};4\x002", Fault.MALFORMED_CODE),
     ],
 )
@@ -113,17 +113,24 @@ def test_every_fault_is_told_at_once(register: Database) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", Fault.NO_HEADER),
-        (f"{EUS};42\n", Fault.NO_HEADER),
-        ("siren;code_tiers;siren\n", Fault.NO_HEADER),
-        (f"siren;code_tiers\n{EUS};42\n".encode("utf-16"), Fault.NO_HEADER),
-        (b"siren;code_tiers\n\x81;\xff\n", Fault.NOT_TEXT),
-        (b"siren;code_tiers\n" + b"\n" * MAX_LINES, Fault.TOO_LARGE),
-        (b"x" * (MAX_BYTES + 1), Fault.TOO_LARGE),
+        (b"", "the columns must be « siren » and « code_tiers »; found: nothing"),
+        (f"{EUS};42\n", f"the columns must be « siren » and « code_tiers »; found: « {EUS} », « 42 »"),
+        ("siren;code_tiers;siren\n", "found: « siren », « code_tiers », « siren »"),
+        (f"siren;code_tiers\n{EUS};42\n".encode("utf-16"), "the file is UTF-16"),
+        (b"siren;code_tiers\n\x81;\xff\n", NOT_TEXT),
+        (b"siren;code_tiers\n" + b"\n" * MAX_LINES, TOO_LARGE),
+        (b"x" * (MAX_BYTES + 1), TOO_LARGE),
     ],
     ids=["empty", "no header", "three columns", "UTF-16", "binary", "too many lines", "too many bytes"],
 )
 def test_a_file_of_another_kind_is_refused_as_a_whole(
-    register: Database, content: str | bytes, fault: Fault
+    register: Database, content: str | bytes, fault: str
 ) -> None:
-    assert load(register, content).faults == ((1, fault),)
+    ((line, told),) = load(register, content).faults
+    assert line == 1
+    assert fault in told
+
+
+def test_an_open_quote_is_told_with_its_line(register: Database) -> None:
+    ((line, told),) = load(register, f'siren;code_tiers\n{PARIS};43\n{EUS};"42\n').faults
+    assert (line, told[:30]) == (3, "the line cannot be read as CSV")

@@ -35,10 +35,23 @@ def test_every_zone_of_the_register_exists(entries: list[Entry]) -> None:
 
 @pytest.mark.parametrize(("bare_name", "town"), [("Eus", "Eus"), ("Bors (Canton de Charente-Sud)", "Bors")])
 def test_the_mairie_is_the_address_of_a_commune(bare_name: str, town: str) -> None:
-    commune = Structure(kind=StructureKind.COMMUNE, bare_name=bare_name, postcodes=["66500", "66501"])
-    assert commune.postal_address == PostalAddress("MAIRIE", "66500", town)
+    commune = Structure(kind=StructureKind.COMMUNE, bare_name=bare_name, postcodes=["66500"])
+    assert commune.postal_address() == PostalAddress("MAIRIE", "66500", town)
 
 
 def test_the_register_does_not_know_the_seat_of_an_epci() -> None:
     epci = Structure(kind=StructureKind.EPCI, bare_name="CC Conflent-Canigó", postcodes=["66500"])
-    assert epci.postal_address is None
+    assert epci.postal_address() is None
+    assert epci.asked_postcodes == ()
+
+
+def test_a_list_of_postcodes_is_no_address() -> None:
+    """The first of them was taken: « MAIRIE DE CANNES / 06150 CANNES »."""
+    cannes = Structure(kind=StructureKind.COMMUNE, bare_name="Cannes", postcodes=["06150", "06400"])
+    assert cannes.postal_address() is None
+    assert cannes.asked_postcodes == ("06150", "06400")
+    assert cannes.postal_address("06400") == PostalAddress("MAIRIE", "06400", "Cannes")
+    assert cannes.postal_address("75001") is None
+    cannes.town_hall_postcode = "06400"
+    assert cannes.postal_address("06150") == PostalAddress("MAIRIE", "06400", "Cannes")
+    assert cannes.asked_postcodes == ()

@@ -10,9 +10,10 @@ from onboarding_api.model.activation_code import new_code
 from onboarding_api.model.claim import Claim
 from onboarding_api.model.delivery import Delivery, DeliveryState
 from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.structure import Structure
 from tests.onboarding_api.web.page import Page, text_of, words
 from tests.onboarding_api.web.portal import PUBLIC_URL, Browser, Portal
-from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE
+from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, NOON, PENDING, REFERENCE
 
 
 def deliver_all(portal: Portal) -> None:
@@ -381,3 +382,31 @@ def test_refusal_after_the_code_was_used_says_to_call(portal: Portal) -> None:
 
     assert answer.status_code == 409
     assert "Appelez-nous sans attendre" in text_of(answer.text)
+
+
+def test_the_page_shows_the_address_and_asks_the_postcode_it_does_not_know(portal: Portal) -> None:
+    browser = portal.browser("jean789")
+    with portal.office.database.writing() as db:
+        db.execute(update(Claim).values(state="expired", closed_at=NOON))
+        db.execute(update(Structure).where(Structure.siren == ESTAVAR).values(postcodes=["66800", "66760"]))
+    browser.post(f"/structures/ajouter/{ESTAVAR}")
+    chosen = {"siren": ESTAVAR, "services": ["dataviz-coeur-de-ville:acces"]}
+
+    page = browser.read("/administrateur/devenir?services=dataviz-coeur-de-ville:acces")
+    assert "Code postal de la mairie" in page
+    assert "66760" in page
+    refused = browser.post("/administrateur/devenir", chosen)
+    assert refused.status_code == 409
+    assert "indiquez celui de la mairie" in text_of(refused.text)
+    assert browser.post("/administrateur/devenir", {**chosen, "postcode": "75001"}).status_code == 422
+    assert browser.post("/administrateur/devenir", {**chosen, "postcode": "66760"}).status_code == 303
+
+
+def test_the_page_shows_where_the_letter_goes(portal: Portal) -> None:
+    browser = portal.browser("jean789")
+    with portal.office.database.writing() as db:
+        db.execute(update(Claim).values(state="expired", closed_at=NOON))
+    browser.post(f"/structures/ajouter/{ESTAVAR}")
+    page = browser.read("/administrateur/devenir?services=dataviz-coeur-de-ville:acces")
+    assert "66800 ESTAVAR" in page
+    assert "Code postal de la mairie" not in page

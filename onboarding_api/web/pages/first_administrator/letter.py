@@ -16,6 +16,7 @@ from onboarding_api.limits.bounds import CODES, LETTERS
 from onboarding_api.model.labels import service_labels
 from onboarding_api.model.validity import DAYS
 from onboarding_api.queries.claims import ClaimView, claim_view
+from onboarding_api.queries.letters import letter_place
 from onboarding_api.queries.services import RequestCase
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.first_administrator.redeem_activation_code import (
@@ -29,7 +30,7 @@ from onboarding_api.web.limits import bounded
 from onboarding_api.web.pages.request.services import case_of
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
-from onboarding_api.web.schemas.request import CHOICE, CODE, NEW_LETTER, REQUEST
+from onboarding_api.web.schemas.request import ACCEPTANCE, CHOICE, CODE, NEW_LETTER
 from onboarding_api.web.wording import counted, day_in_words
 
 blueprint = Blueprint("letter", __name__)
@@ -52,10 +53,14 @@ class Announcement:
 
 def _screen(form: FilledForm) -> str:
     chosen = form.typed.get("services", ())
+    structure = structure_of(form)
+    with reading() as db:
+        place = letter_place(db, structure.siren)
     return render_template(
         "first_administrator/become_administrator.html",
         form=form,
-        structure=structure_of(form),
+        structure=structure,
+        place=place,
         chosen=chosen,
         labels=service_labels(chosen),
     )
@@ -79,12 +84,13 @@ def accept_administration() -> ResponseReturnValue:
     """« Accepter »: the claim is open and the letter asked (G-66)."""
 
     def submit(values: Mapping[str, Any]) -> str:
-        command = RequestHabilitations(values["siren"], tuple(values["services"]), True)
+        postcode = values.get("postcode")
+        command = RequestHabilitations(values["siren"], tuple(values["services"]), True, postcode)
         request_habilitations(parts().office, visit().actor, command)
         session["siren"] = values["siren"]
         return url_for("letter.asked")
 
-    return answer_form(REQUEST, submit, _screen)
+    return answer_form(ACCEPTANCE, submit, _screen)
 
 
 @blueprint.get("/administrateur/courrier-demande")
@@ -108,7 +114,7 @@ def ask_again() -> ResponseReturnValue:
     """« Je n'ai rien reçu »: another letter; the earlier code dies."""
 
     def submit(values: Mapping[str, Any]) -> str:
-        ask_new_letter(parts().office, visit().actor, AskNewLetter(values["siren"]))
+        ask_new_letter(parts().office, visit().actor, AskNewLetter(values["siren"], values.get("postcode")))
         session["siren"] = values["siren"]
         flash("Un nouveau courrier est demandé. Le code du courrier précédent ne peut plus servir.")
         return url_for("letter.follow")
