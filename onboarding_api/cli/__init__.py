@@ -6,6 +6,7 @@ from typing import Any, cast
 import click
 
 PARTS = {
+    "backup": "onboarding_api.cli.backup:backup",
     "bench": "demo.bench:bench",
     "deliveries": "onboarding_api.cli.deliveries:deliveries",
     "demo": "demo.command:demo",
@@ -15,6 +16,7 @@ PARTS = {
     "policy": "onboarding_api.cli.policy:policy",
     "realm": "onboarding_api.cli.realm:realm",
     "registry": "onboarding_api.cli.registry:registry",
+    "restore": "onboarding_api.cli.backup:restore",
     "sample": "demo.country.command:sample",
     "serve": "onboarding_api.cli.service:serve",
     "worker": "onboarding_api.cli.service:worker",

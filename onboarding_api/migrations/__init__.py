@@ -58,6 +58,11 @@ def migrate(database_url: str, revision: str = HEAD) -> None:
         database.engine.dispose()
 
 
+def latest_revision() -> str:
+    """The version of the tables that this code needs."""
+    return _scripts().get_current_head() or ""
+
+
 def check_schema(database: Database) -> None:
     """Refuse to work on tables that are not those of this code; asked when a process starts.
 
@@ -66,7 +71,7 @@ def check_schema(database: Database) -> None:
     """
     with database.reading() as session:
         connection = session.connection()
-        found, latest = _known_revision(connection), _scripts().get_current_head()
+        found, latest = _known_revision(connection), latest_revision()
         if found is None:
             raise SchemaUnfit("not_migrated", "No migration was run on this database: run `bdt migrate`.")
         if found != latest:
