@@ -51,22 +51,8 @@ def make_backup(database: Database, beside: Beside, directory: Path, now: dateti
     check_schema(database)
     unfinished = directory.with_name(f".{directory.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / TABLES).mkdir(parents=True, mode=_OWNER_ONLY)
-    unfinished.chmod(_OWNER_ONLY)
     try:
-        tables, journal = _dump_all(database, unfinished)
-        shutil.copytree(beside.realm, unfinished / REALM)
-        manifest = Manifest(
-            form=FORM,
-            made_at=now.isoformat(),
-            revision=latest_revision(),
-            journal=journal,
-            tables=tables,
-            realm={name: told["sha256"] for name, told in listed(unfinished / REALM).items()},
-            code_keys=fingerprints(beside.code_keys),
-            spool=listed(beside.spool),
-        )
-        write_manifest(unfinished, manifest)
+        manifest = _fill(unfinished, database, beside, now)
         unfinished.rename(directory)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -83,6 +69,25 @@ def listed(directory: Path) -> dict[str, dict[str, Any]]:
         path.relative_to(directory).as_posix(): {"size": path.stat().st_size, "sha256": digest_of(path)}
         for path in files
     }
+
+
+def _fill(directory: Path, database: Database, beside: Beside, now: datetime) -> Manifest:
+    directory.mkdir(parents=True, mode=_OWNER_ONLY)
+    (directory / TABLES).mkdir()
+    tables, journal = _dump_all(database, directory)
+    shutil.copytree(beside.realm, directory / REALM)
+    manifest = Manifest(
+        form=FORM,
+        made_at=now.isoformat(),
+        revision=latest_revision(),
+        journal=journal,
+        tables=tables,
+        realm={name: told["sha256"] for name, told in listed(directory / REALM).items()},
+        code_keys=fingerprints(beside.code_keys),
+        spool=listed(beside.spool),
+    )
+    write_manifest(directory, manifest)
+    return manifest
 
 
 def _dump_all(database: Database, directory: Path) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:

@@ -18,7 +18,7 @@ from onboarding_api.backup.manifest import (
     table_file,
 )
 from onboarding_api.backup.rows import filled_tables, kept_tables, load
-from onboarding_api.consequences.table import WELCOME_AFTER
+from onboarding_api.consequences.person import WELCOME_AFTER
 from onboarding_api.migrations import latest_revision, migrate
 from onboarding_api.model.base import Database, new_id
 from onboarding_api.model.delivery import Delivery
@@ -95,18 +95,14 @@ def restore_backup(
         _check_journal(session, manifest)
         people = _converge(session, convergence, now)
         until = session.scalars(select(JournalEntry.at).order_by(JournalEntry.seq.desc()).limit(1)).first()
-    present, declared = listed(beside.spool), listed(beside.realm)
-    return Restored(
-        rows=rows,
-        people=people,
-        until=until,
-        letters_gone=tuple(sorted(manifest.spool.keys() - present.keys())),
-        realm_changed=tuple(
-            name
-            for name in sorted(manifest.realm.keys() | declared.keys())
-            if manifest.realm.get(name) != declared.get(name, {}).get("sha256")
-        ),
-    )
+    letters_gone = tuple(sorted(manifest.spool.keys() - listed(beside.spool).keys()))
+    return Restored(rows, people, until, letters_gone, _changed_files(manifest, beside))
+
+
+def _changed_files(manifest: Manifest, beside: Beside) -> tuple[str, ...]:
+    declared = {name: told["sha256"] for name, told in listed(beside.realm).items()}
+    names = sorted(manifest.realm.keys() | declared.keys())
+    return tuple(name for name in names if manifest.realm.get(name) != declared.get(name))
 
 
 def _check_fits(manifest: Manifest, beside: Beside, lost_keys: frozenset[str]) -> None:
