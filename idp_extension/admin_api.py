@@ -4,7 +4,8 @@ python-keycloak 7.1 joins paths without encoding them, asks one token per thread
 failure as one error class. Gateway and realm therefore speak to Keycloak through `AdminAPI` only, which keeps
 the library's session and token handling and answers for the rest.
 
-    GatewayError        Keycloak did not do what was asked; `is_permanent`: no repeat will help
+    GatewayError        Keycloak did not do what was asked; `is_permanent`: no repeat will help; `is_away`: it
+    │                   gave no answer; `is_without_effect`: certainly nothing has changed
     ├── NotSent         the command never left (no connection, no token): a repeat is safe
     ├── Unknown         it left, no whole answer came: read before repeating
     └── Refused         Keycloak answered no, with `status`
@@ -31,6 +32,7 @@ _HTTP_NOT_FOUND = 404
 # 401 and 403 accuse our own account, 404 an object that somebody deleted meanwhile, 408 to 429 the moment:
 # after a repair or a pause the same command succeeds.
 _PASSING_REFUSALS = frozenset({401, 403, 404, 408, 409, 425, 429})
+_NOBODY_THERE = frozenset({502, 503, 504})
 
 
 class GatewayError(Exception):
@@ -41,6 +43,16 @@ class GatewayError(Exception):
         """Whether no repeat will help."""
         return False
 
+    @property
+    def is_away(self) -> bool:
+        """Whether nobody answered, as nobody would to another command."""
+        return True
+
+    @property
+    def is_without_effect(self) -> bool:
+        """Whether certainly nothing has changed."""
+        return True
+
 
 class NotSent(GatewayError):
     """No connection, or no token: the command never left, a repeat is safe."""
@@ -48,6 +60,11 @@ class NotSent(GatewayError):
 
 class Unknown(GatewayError):
     """The command left and no whole answer came back: it may have had its effect."""
+
+    @property
+    def is_without_effect(self) -> bool:
+        """Nobody knows."""
+        return False
 
 
 class Refused(GatewayError):
@@ -61,6 +78,11 @@ class Refused(GatewayError):
     def is_permanent(self) -> bool:
         """A refusal that no repeat will turn: a 4xx that blames the command itself."""
         return 400 <= self.status < 500 and self.status not in _PASSING_REFUSALS
+
+    @property
+    def is_away(self) -> bool:
+        """What stands before Keycloak answered in its place."""
+        return self.status in _NOBODY_THERE
 
 
 class _OneTokenConnection(KeycloakOpenIDConnection):

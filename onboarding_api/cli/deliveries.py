@@ -8,7 +8,9 @@ import click
 
 from onboarding_api.bootstrap import build_ledger
 from onboarding_api.delivery.ledger import Ledger
-from onboarding_api.model.delivery import without_address
+from onboarding_api.delivery.overview import Counters, counters, parked
+from onboarding_api.model.breaker import BreakerState
+from onboarding_api.model.delivery import DeliveryClass
 from onboarding_api.model.refusals import NotFound, NotPossibleNow
 from onboarding_api.settings import read_settings
 
@@ -22,15 +24,20 @@ def deliveries() -> None:
 
 @deliveries.command("list")
 def list_command() -> None:
-    """Show the counters and each parked row; ids and error classes only."""
+    """Show the targets with their breakers, what waits by class and by kind, and each parked row.
+
+    Ids and error classes only.
+    """
     ledger = _ledger()
-    counters = ledger.counters()
-    for kind, count in sorted(counters.open_by_kind.items()):
+    found = counters(ledger.database, ledger.clock)
+    _show_targets(found)
+    for kind, count in sorted(found.open_by_kind.items()):
         click.echo(f"{count:6} {kind}")
-    click.echo(f"oldest due since {counters.oldest_age.total_seconds():.0f} s, {counters.parked} parked")
-    for row in ledger.parked():
+    click.echo(f"oldest due since {_seconds(found.oldest_age)}, {sum(found.parked.values())} parked")
+    for row in parked(ledger.database):
         click.echo(
-            f"{row.id}  {row.kind}  {without_address(row.args)}  after {row.attempts} tries: {row.last_error}"
+            f"{row.id}  {row.kind}  {_words(row.of_class)}  {row.args}  "
+            f"after {row.attempts} tries: {row.last_error}"
         )
 
 
@@ -50,10 +57,32 @@ def cancel_command(delivery_id: str) -> None:
 
 @deliveries.command("health")
 def health_command() -> None:
-    """Exit code 1 when a due row has been waiting for more than ten minutes: no worker is running."""
-    age = _ledger().counters().oldest_age
-    click.echo(f"oldest due since {age.total_seconds():.0f} s")
-    sys.exit(1 if age > LATE else 0)
+    """Exit code 1 when a row has been due for ten minutes, or what takes a right away is parked."""
+    ledger = _ledger()
+    found = counters(ledger.database, ledger.clock)
+    _show_targets(found)
+    click.echo(f"oldest due since {_seconds(found.oldest_age)}")
+    if found.are_rights_stuck:
+        click.echo(f"{found.parked[DeliveryClass.TAKING_AWAY]} parked that take a right away")
+    sys.exit(1 if found.oldest_age > LATE or found.are_rights_stuck else 0)
+
+
+def _show_targets(found: Counters) -> None:
+    for target, breaker in sorted(found.breakers.items()):
+        told = "answers" if breaker is BreakerState.CLOSED else f"breaker {_words(breaker)}"
+        click.echo(f"{target:10} {told}")
+        for place, waiting in sorted(found.waiting.items()):
+            if place.target is target:
+                name = _words(place.of_class)
+                click.echo(f"{waiting.count:6} {name}, oldest due since {_seconds(waiting.age)}")
+
+
+def _words(value: DeliveryClass | BreakerState) -> str:
+    return value.name.lower().replace("_", " ")
+
+
+def _seconds(age: timedelta) -> str:
+    return f"{age.total_seconds():.0f} s"
 
 
 def _ledger() -> Ledger:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.delivery import Delivery, DeliveryClass
+from onboarding_api.model.delivery_kinds import MAIL, PERSON, Kind
 from onboarding_api.model.event import Event
 from onboarding_api.notices.notice import Notice
 
@@ -33,29 +34,31 @@ class Happening:
 
 @dataclass(frozen=True)
 class Goal:
-    """A delivery to be; goals of one act with the same `name` are one."""
+    """A delivery to be; goals of one act with the same `name` are one.
+
+    `subject` is what its lane is about; `of_class` is for a kind that may take a right away or give one.
+    """
 
     name: str
-    kind: str
-    lane: str
+    kind: Kind
+    subject: str
     args: Mapping[str, Any]
     due: datetime
     seq: int
+    of_class: DeliveryClass | None = None
 
     def merged(self, other: "Goal") -> "Goal":
-        """The same goal for one more habilitation."""
+        """The same goal for one more habilitation; it takes away if either does."""
+        classes = [each for each in (self.of_class, other.of_class) if each is not None]
+        both = replace(self, of_class=min(classes, default=None))
         ids = [*self.args.get("habilitation_ids", ()), *other.args.get("habilitation_ids", ())]
-        return replace(self, args={**self.args, "habilitation_ids": ids}) if ids else self
+        return replace(both, args={**self.args, "habilitation_ids": ids}) if ids else both
 
     def as_row(self) -> Delivery:
         """The row of the ledger."""
-        return Delivery(
-            kind=self.kind,
-            lane=self.lane,
-            unique_key=f"{self.name}:{self.seq}",
-            args=dict(self.args),
-            due=self.due,
-            journal_seq=self.seq,
+        key = f"{self.name}:{self.seq}"
+        return self.kind.row(
+            self.subject, key=key, args=self.args, due=self.due, of_class=self.of_class, seq=self.seq
         )
 
 
@@ -64,21 +67,23 @@ Consequences = Mapping[Event, tuple[Consequence, ...]]
 Recipients = Callable[[Happening], tuple[str, ...]]
 
 
-def keycloak(kind: str, lane: str = "kc:user", after: timedelta = timedelta()) -> Consequence:
-    """Keycloak is told of the person."""
+def about_person(
+    kind: Kind, of_class: DeliveryClass | None = None, after: timedelta = timedelta()
+) -> Consequence:
+    """Something that is about the person alone."""
 
     def goals(happening: Happening) -> Iterator[Goal]:
         person_id = happening.person_id
-        yield Goal(
-            name=f"{kind}:{person_id}",
-            kind=kind,
-            lane=f"{lane}:{person_id}",
-            args={"person_id": person_id},
-            due=happening.at + after,
-            seq=happening.seq,
-        )
+        name, args = f"{kind.name}:{person_id}", {"person_id": person_id}
+        yield Goal(name, kind, person_id, args, happening.at + after, happening.seq, of_class)
 
     return goals
+
+
+GIVES = about_person(PERSON, DeliveryClass.GIVING)
+"""Keycloak is to match her; no right ends by this event."""
+TAKES_AWAY = about_person(PERSON, DeliveryClass.TAKING_AWAY)
+"""Also where only the rules know which of both it is: too urgent does no harm."""
 
 
 def mail(notice: type[Notice], recipients: Recipients) -> Consequence:
@@ -95,8 +100,8 @@ def mail(notice: type[Notice], recipients: Recipients) -> Consequence:
         for person_id in recipients(happening):
             yield Goal(
                 name=f"mail:{key}:{person_id}:{where}",
-                kind="mail",
-                lane=f"mail:{person_id}",
+                kind=MAIL,
+                subject=person_id,
                 args={"notice": key, "person_id": person_id, **refs},
                 due=happening.at,
                 seq=happening.seq,
@@ -120,7 +125,7 @@ def other_administrators(happening: Happening) -> tuple[str, ...]:
     return tuple(id_ for id_ in happening.administrators if id_ != happening.person_id)
 
 
-def timer(kind: str, args: Mapping[str, Any], due: datetime, happening: Happening) -> Goal:
+def timer(kind: Kind, args: Mapping[str, Any], due: datetime, happening: Happening) -> Goal:
     """Something to look at again, in a lane of its own."""
-    name = ":".join([kind, *map(str, args.values())])
-    return Goal(name, kind, f"timer:{name}", args, due, happening.seq)
+    subject = ":".join(map(str, args.values()))
+    return Goal(f"{kind.name}:{subject}", kind, subject, args, due, happening.seq)

@@ -3,8 +3,9 @@
 from types import MappingProxyType
 
 from onboarding_api.consequences.goals import (
+    GIVES,
+    TAKES_AWAY,
     Consequences,
-    keycloak,
     mail,
     other_administrators,
     requester,
@@ -26,16 +27,16 @@ CONSEQUENCES: Consequences = MappingProxyType(
         ),
         Event.HABILITATION_CLAIMED: (),
         Event.HABILITATION_HANDED_OVER: (mail(RequestToDecide, other_administrators),),
-        Event.HABILITATION_GRANTED: (keycloak("keycloak.person"), mail(RequestGranted, requester)),
-        Event.HABILITATION_REACTIVATED: (keycloak("keycloak.person"), mail(RequestGranted, requester)),
+        Event.HABILITATION_GRANTED: (GIVES, mail(RequestGranted, requester)),
+        Event.HABILITATION_REACTIVATED: (GIVES, mail(RequestGranted, requester)),
         Event.HABILITATION_REFUSED: (mail(RequestRefused, requester),),
         # One mail tells of the claim and of all that was asked with it.
         Event.HABILITATION_REFUSED_WITH_CLAIM: (),
         Event.HABILITATION_EXPIRED_WITH_CLAIM: (),
         Event.HABILITATION_DEACTIVATED: (
-            keycloak("keycloak.person"),
+            TAKES_AWAY,
             mail(HabilitationDeactivated, requester),
         ),
-        Event.HABILITATION_CANCELLED: (keycloak("keycloak.person"),),
+        Event.HABILITATION_CANCELLED: (TAKES_AWAY,),
     }
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from onboarding_api.consequences.goals import Consequences, Goal, Happening, mail, requester, timer
+from onboarding_api.model.delivery_kinds import CLAIM_EXPIRY, LETTER_FOLLOW, LETTER_PRINT, LETTER_REMINDER
 from onboarding_api.model.event import Event
 from onboarding_api.notices.first_administrator import LetterSent
 
@@ -18,9 +19,9 @@ def print_letter(happening: Happening) -> Iterator[Goal]:
     """The letter is made and handed to the carrier."""
     letter_id = happening.refs["letter_id"]
     yield Goal(
-        name=f"letter.print:{letter_id}",
-        kind="letter.print",
-        lane=f"letter:{happening.refs['claim_id']}",
+        name=f"{LETTER_PRINT.name}:{letter_id}",
+        kind=LETTER_PRINT,
+        subject=happening.refs["claim_id"],
         args={"letter_id": letter_id},
         due=happening.at,
         seq=happening.seq,
@@ -31,7 +32,7 @@ def watch_claim(happening: Happening) -> Iterator[Goal]:
     """The claim is given up at the end of the code."""
     if happening.ends_at:
         args = {"claim_id": happening.refs["claim_id"]}
-        yield timer("timer.claim_expiry", args, happening.ends_at, happening)
+        yield timer(CLAIM_EXPIRY, args, happening.ends_at, happening)
 
 
 def remind(happening: Happening) -> Iterator[Goal]:
@@ -45,13 +46,13 @@ def remind(happening: Happening) -> Iterator[Goal]:
         to_come = sorted(moment for moment in moments if moment > happening.at)
         for number, due in enumerate(to_come, start=1):
             args = {"letter_id": happening.refs["letter_id"], "number": number}
-            yield timer("timer.letter_reminder", args, due, happening)
+            yield timer(LETTER_REMINDER, args, due, happening)
 
 
 def follow_letter(happening: Happening) -> Iterator[Goal]:
     """The carrier is asked what became of it."""
     args = {"letter_id": happening.refs["letter_id"]}
-    yield timer("letter.follow", args, happening.at + FOLLOWED_AFTER, happening)
+    yield timer(LETTER_FOLLOW, args, happening.at + FOLLOWED_AFTER, happening)
 
 
 CONSEQUENCES: Consequences = MappingProxyType(

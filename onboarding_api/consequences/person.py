@@ -3,7 +3,8 @@
 from datetime import timedelta
 from types import MappingProxyType
 
-from onboarding_api.consequences.goals import Consequences, keycloak, mail, requester
+from onboarding_api.consequences.goals import GIVES, TAKES_AWAY, Consequences, about_person, mail, requester
+from onboarding_api.model.delivery_kinds import WELCOME
 from onboarding_api.model.event import Event
 from onboarding_api.notices.account import AlreadyRegistered
 
@@ -13,17 +14,17 @@ WELCOME_AFTER = timedelta(seconds=2)
 CONSEQUENCES: Consequences = MappingProxyType(
     {
         Event.PERSON_REGISTERED: (
-            keycloak("keycloak.person"),
-            keycloak("keycloak.welcome", "kc:welcome", WELCOME_AFTER),
+            GIVES,
+            about_person(WELCOME, after=WELCOME_AFTER),
         ),
         Event.REGISTRATION_REPEATED: (mail(AlreadyRegistered, requester),),
-        Event.IDENTITY_CHANGED: (keycloak("keycloak.person"),),
-        Event.PERSON_DISABLED: (keycloak("keycloak.person"),),
-        Event.PERSON_WOKEN: (keycloak("keycloak.person"),),
+        Event.IDENTITY_CHANGED: (GIVES,),
+        Event.PERSON_DISABLED: (TAKES_AWAY,),
+        Event.PERSON_WOKEN: (GIVES,),
         # A fonction can open a service or close it.
-        Event.PROFILE_CHANGED: (keycloak("keycloak.person"),),
-        Event.STRUCTURE_ATTACHED: (keycloak("keycloak.person"),),
-        Event.STRUCTURE_LEFT: (keycloak("keycloak.person"),),
-        Event.TERMS_ACCEPTED: (keycloak("keycloak.person"),),
+        Event.PROFILE_CHANGED: (TAKES_AWAY,),
+        Event.STRUCTURE_ATTACHED: (GIVES,),
+        Event.STRUCTURE_LEFT: (TAKES_AWAY,),
+        Event.TERMS_ACCEPTED: (GIVES,),
     }
 )

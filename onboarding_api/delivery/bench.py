@@ -20,10 +20,12 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.delivery import DeliveryClass, Target
+from onboarding_api.model.delivery_kinds import Kind
 
 ROWS = 1000
 LANES = 100
+BENCH = Kind("bench", Target.KEYCLOAK, frozenset({DeliveryClass.TAKING_AWAY}), "bench", {})
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def _timed(act: Callable[[], object]) -> float:
 
 
 def _put(ledger: Ledger, lane: str) -> None:
-    row = Delivery(kind="bench", lane=lane, unique_key=new_id(), args={}, due=ledger.clock())
+    row = BENCH.row(lane, key=new_id(), args={}, due=ledger.clock())
     with ledger.database.writing() as session:
         session.add(row)
 
@@ -71,7 +73,7 @@ def _drain(ledger: Ledger) -> None:
         if next(left) == 0:
             stop.set()
 
-    Worker(ledger, {"bench": deliver}).run(stop)
+    Worker(ledger, {"bench": deliver}, [BENCH]).run(stop)
 
 
 def _latencies(ledger: Ledger, rounds: int = 100) -> list[float]:
@@ -82,7 +84,7 @@ def _latencies(ledger: Ledger, rounds: int = 100) -> list[float]:
         arrived.set()
         ledger.finish(lease)
 
-    worker = threading.Thread(target=Worker(ledger, {"bench": deliver}).run, args=(stop,))
+    worker = threading.Thread(target=Worker(ledger, {"bench": deliver}, [BENCH]).run, args=(stop,))
     worker.start()
     seconds = []
     for _ in range(rounds):

@@ -1,49 +1,62 @@
-"""The ledger of what must leave the house: claim, finish, retry, park.
+"""The ledger of what must leave the house: lease, finish, retry, park.
 
-A worker claims rows for the time of a lease and gets a fresh `owner` with each claim: a fencing token.
-Whatever it writes afterwards asks for that owner; a worker that was stopped past its lease finds that it owns
-nothing any more and changes nothing. Deliveries therefore happen at least once, and every target must be
-repeatable.
+A worker leases rows and gets a fresh `owner` with each lease: a fencing token. Whatever it writes afterwards
+asks for that owner; a worker that was stopped past its lease finds that it owns nothing any more and changes
+nothing. Deliveries therefore happen at least once, and every target must be repeatable.
 
-Rows of one lane leave in order: the first undelivered row of a lane holds it, even while it waits for its
-next try. **A parked row does not hold its lane.** Rows state goals and targets read the state of the moment,
-so the next row of the lane does the parked one's work too; were the lane held, a role could not be revoked
-because an earlier grant met an error. A parked row that is re-opened late does no harm for the same reason.
+Rows of one lane leave in order, what takes away first: the first undelivered row of a lane holds it, even
+while it waits for its next try, but for a row of a higher class. **A parked row does not hold its lane.**
+Rows state goals and targets read the state of the moment, so the next row of the lane does the parked one's
+work too; were the lane held, a role could not be revoked because an earlier grant met an error. A parked row
+that is re-opened late does no harm for the same reason (decision 10).
 """
 
-import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy.orm import Session
 
+from onboarding_api.delivery.errors import is_away, is_permanent, is_without_effect, told
+from onboarding_api.delivery.queue import Place, is_there, leasable, undelivered
+from onboarding_api.delivery.waiting import LONGEST_WAIT_URGENT, spread, waiting_time
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery, DeliveryState, without_address
+from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState, Target, without_address
 from onboarding_api.model.refusals import NotFound
 
 LEASE = timedelta(seconds=30)
 """Three times the longest time-out of a target (SMTP, 10 s)."""
 MOST_TRIES = 60
 """About two days of failures: an hour for the first twelve, then one an hour."""
-MOST_CLAIMED = 10
-LONGEST_WAIT = timedelta(hours=1)
+MOST_LEASED = 10
+MOST_DOUBTS = 2
+"""What may have left so many times is not sent once more: an operator decides."""
 
 
 class LeaseLost(Exception):
-    """Another worker has claimed the row since: this one must not write anything more about it."""
+    """Another worker has leased the row since: this one must not write anything more about it."""
+
+
+class AnswerLost(Exception):
+    """It may have left twice already, and nobody told us: it is parked."""
+
+    is_permanent = True
+    is_away = False
+    is_without_effect = False
 
 
 @dataclass(frozen=True)
 class Lease:
-    """A row as its worker holds it. `attempt` counts all claims, `tries` those since it was re-opened."""
+    """A row as its worker holds it. `attempt` counts all leases, `tries` those since it was re-opened."""
 
     sequence: int
     id: str
     kind: str
+    target: Target
+    of_class: DeliveryClass
     lane: str
     key: str
     args: Mapping[str, Any] = field(compare=False)
@@ -53,34 +66,6 @@ class Lease:
     journal_seq: int | None
 
 
-@dataclass(frozen=True)
-class Counters:
-    """What operators watch. `oldest_age` is how long the oldest due row has been waiting."""
-
-    open_by_kind: Mapping[str, int]
-    oldest_age: timedelta
-    parked: int
-
-
-def waiting_time(tries: int, factor: float) -> timedelta:
-    """Time to the next try: `min(1 h, 2^tries s) x factor`."""
-    return min(LONGEST_WAIT, timedelta(seconds=2 ** min(tries, 12))) * factor
-
-
-def told(error: BaseException) -> str:
-    """An error without its text, which may hold an address: its class, and its code where it has one."""
-    for name in ("code", "status", "reason"):
-        value = getattr(error, name, None)
-        if isinstance(value, int) or (isinstance(value, str) and value.replace("_", "").isalnum()):
-            return f"{type(error).__name__} {value}"[:300]
-    return type(error).__name__
-
-
-def spread() -> float:
-    """A factor that keeps rows that failed together from coming back together."""
-    return random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-
-
 class Ledger:
     """The table `delivery`, as workers and operators use it. Use cases only insert rows.
 
@@ -88,7 +73,7 @@ class Ledger:
         database: where the table is.
         clock: the moment, aware; one source for all workers (see `delivery.clock`).
         draw: the factor of a waiting time, in [0.8, 1.2].
-        lease: for how long a claim holds.
+        lasts: for how long a lease holds.
         most_tries: after so many a row is parked.
     """
 
@@ -98,37 +83,59 @@ class Ledger:
         clock: Callable[[], datetime],
         draw: Callable[[], float] = spread,
         *,
-        lease: timedelta = LEASE,
+        lasts: timedelta = LEASE,
         most_tries: int = MOST_TRIES,
     ) -> None:
-        self.database, self.clock, self.lease = database, clock, lease
+        self.database, self.clock, self.lasts = database, clock, lasts
         self._draw, self._most_tries = draw, most_tries
 
-    def claim(self, limit: int = MOST_CLAIMED) -> tuple[Lease, ...]:
-        """The oldest due rows whose lane is free, for the time of a lease.
+    def where_due(self, places: Iterable[Place]) -> frozenset[Place]:
+        """Those of the places where a row may be leased now: a plain look, in one statement.
 
-        A row whose worker died at each of its tries is parked instead of being tried for ever.
+        On SQLite an idle worker must not take the only write lock.
+        """
+        asked, now = tuple(places), self.clock()
+        if not asked:
+            return frozenset()
+        with self.database.reading() as session:
+            answers = session.execute(select(*(is_there(place, now) for place in asked))).one()
+        return frozenset(place for place, is_due in zip(asked, answers, strict=True) if is_due)
+
+    def lease(self, place: Place, limit: int = MOST_LEASED) -> tuple[Lease, ...]:
+        """The oldest due rows there whose lane is free.
+
+        A row whose worker died at each of its tries is parked instead of being tried for ever; so is one
+        that cannot even be read.
         """
         now = self.clock()
-        # A plain look first: on SQLite an idle worker must not take the only write lock.
-        with self.database.reading() as session:
-            if session.scalar(_claimable(now, 1)) is None:
-                return ()
-        chosen = _claimable(now, min(limit, MOST_CLAIMED)).cte("chosen")
+        chosen = leasable(place, now, min(limit, MOST_LEASED)).cte("chosen")
         statement = (
             update(Delivery)
             .where(Delivery.sequence.in_(select(chosen.c.sequence)))
-            .values(owner=new_id(), lease_until=now + self.lease, attempts=Delivery.attempts + 1)
-            .returning(Delivery)
+            .values(
+                state=DeliveryState.OPEN,
+                owner=new_id(),
+                lease_until=now + self.lasts,
+                attempts=Delivery.attempts + 1,
+            )
+            .returning(Delivery.sequence)
         )
         with self.database.writing() as session:
-            rows = sorted(session.scalars(statement), key=lambda row: row.sequence)  # RETURNING has no order
-            leases = [_lease_of(row) for row in rows]
-            for row, lease in zip(rows, leases, strict=True):
-                if lease.tries > self._most_tries:
-                    row.state, row.last_error = DeliveryState.PARKED, "WorkerDied"
-                    row.owner = row.lease_until = None
-        return tuple(lease for lease in leases if lease.tries <= self._most_tries)
+            taken = sorted(session.scalars(statement))  # RETURNING has no order
+            read = [self._read(session, sequence) for sequence in taken]
+        return tuple(lease for lease in read if lease)
+
+    def _read(self, session: Session, sequence: int) -> Lease | None:
+        """The lease of a row that is to be tried; the others are parked."""
+        try:
+            lease = _lease_of(session.get_one(Delivery, sequence))
+        except (ValueError, TypeError):  # a moment, say, that is none: by hand, on SQLite
+            _park(session, sequence, "Unreadable")
+            return None
+        if lease.tries > self._most_tries:
+            _park(session, sequence, "WorkerDied")
+            return None
+        return lease
 
     @contextmanager
     def holding(self, lease: Lease) -> Iterator[Session]:
@@ -162,45 +169,60 @@ class Ledger:
             pass
 
     def mark_sending(self, lease: Lease) -> None:
-        """From here on the effect may have happened. Raises LeaseLost."""
+        """From here on the effect may have happened.
+
+        Raises:
+            AnswerLost: it may have happened twice already.
+            LeaseLost: another worker has the row.
+        """
         with self.holding(lease) as session:
-            _change(session, lease, state=DeliveryState.SENDING)
+            doubts = session.scalar(select(Delivery.doubts).where(_is_of(lease)))
+            if doubts is None or doubts >= MOST_DOUBTS:
+                raise AnswerLost
+            _change(session, lease, state=DeliveryState.SENDING, doubts=doubts + 1)
 
     def fail(self, lease: Lease, error: Exception) -> None:
-        """Try again later, or park: after the last try, or at once when the error says it is permanent.
+        """Try again later, or park: after the last try, or at once when no repeat will help.
 
-        An error with a `longest_wait` says that nothing has left and the row is not to blame: it is tried
-        again for as long as that lasts, never further apart, since a revocation may wait behind it. Waking
-        such rows when another one gets through would be no help where all of them wait.
+        Soon and for as long as it lasts, when the target is away or a right is to be taken away: that must
+        not be given up, nor hold the next such row of its lane for an hour.
 
         Raises:
             LeaseLost: another worker has the row.
         """
-        longest_wait: timedelta | None = getattr(error, "longest_wait", None)
-        if longest_wait:
-            soon = min(waiting_time(lease.attempt, self._draw()), longest_wait)
-            return self.postpone(lease, soon, told(error))
-        is_last = lease.tries >= self._most_tries or getattr(error, "is_permanent", False)
-        outcome = (
-            {"state": DeliveryState.PARKED}
-            if is_last
-            else {"due": self.clock() + waiting_time(lease.tries, self._draw())}
-        )
+        values: dict[str, object] = {"last_error": told(error)}
+        if is_without_effect(error):
+            is_sent = Delivery.state == DeliveryState.SENDING
+            values["doubts"] = case((is_sent, Delivery.doubts - 1), else_=Delivery.doubts)
+        is_for_good = is_permanent(error)
+        is_urgent = lease.of_class is DeliveryClass.TAKING_AWAY and not is_for_good
+        if is_away(error) or is_urgent:
+            wait = min(waiting_time(lease.attempt, self._draw()), LONGEST_WAIT_URGENT)
+            return self._retry(lease, wait, forgiven=Delivery.forgiven + 1, **values)
+        if lease.tries < self._most_tries and not is_for_good:
+            return self._retry(lease, waiting_time(lease.tries, self._draw()), **values)
         with self.holding(lease) as session:
-            _release(session, lease, last_error=told(error), **outcome)
+            _release(session, lease, state=DeliveryState.PARKED, **values)
         return None
 
-    def postpone(self, lease: Lease, wait: timedelta, error: str | None = None) -> None:
+    def postpone(self, lease: Lease, wait: timedelta) -> None:
         """The row comes back after `wait`; this try does not count. Raises LeaseLost."""
+        again = {"forgiven": Delivery.forgiven + 1, "first_due": self.clock() + wait}
+        self._retry(lease, wait, last_error=None, **again)
+
+    def _retry(self, lease: Lease, wait: timedelta, **values: object) -> None:
         due = self.clock() + wait
         with self.holding(lease) as session:
-            _release(session, lease, last_error=error, due=due, forgiven=Delivery.forgiven + 1)
+            _release(session, lease, state=DeliveryState.OPEN, due=due, **values)
+            # Those that wait behind it would else be looked at in vain ten times a second.
+            behind = and_(Delivery.of_class >= lease.of_class, Delivery.due < due)
+            session.execute(update(Delivery).where(_in_lane_of(lease), behind).values(due=due))
 
     def renew(self, leases: Iterable[Lease]) -> None:
         """Hold these rows for one lease more; those lost since are left to their new owners."""
         held = [_is_of(lease) for lease in leases]
         if held:
-            renewed = update(Delivery).where(or_(*held)).values(lease_until=self.clock() + self.lease)
+            renewed = update(Delivery).where(or_(*held)).values(lease_until=self.clock() + self.lasts)
             with self.database.writing() as session:
                 session.execute(renewed)
 
@@ -212,55 +234,27 @@ class Ledger:
 
     def cancel(self, delivery_id: str) -> None:
         """The operator's command for a row that must not leave. Raises NotFound, NotPossibleNow."""
-        with self.database.writing() as session:
-            _found(session, delivery_id).cancel()
-
-    def parked(self) -> tuple[Delivery, ...]:
-        """The parked rows, oldest first; detached, to be read only."""
-        with self.database.reading() as session:
-            statement = select(Delivery).where(Delivery.state == DeliveryState.PARKED)
-            rows = session.scalars(statement.order_by(Delivery.sequence)).all()
-            session.expunge_all()
-        return tuple(rows)
-
-    def counters(self) -> Counters:
-        """How much waits, for how long, and how much is parked."""
         now = self.clock()
-        with self.database.reading() as session:
-            kinds = session.execute(
-                select(Delivery.kind, func.count())
-                .where(_undelivered(Delivery.state))
-                .group_by(Delivery.kind)
-            )
-            open_by_kind = {kind: count for kind, count in kinds}
-            oldest = session.scalar(select(func.min(Delivery.due)).where(_undelivered(Delivery.state)))
-            is_parked = Delivery.state == DeliveryState.PARKED
-            parked = session.scalar(select(func.count()).where(is_parked)) or 0
-        return Counters(open_by_kind, max(now - oldest, timedelta()) if oldest else timedelta(), parked)
-
-
-def _undelivered(state: InstrumentedAttribute[DeliveryState]) -> ColumnElement[bool]:
-    # Literals, as in the partial index: with bound parameters it would not be used (6 rows/s, not 148).
-    return state.in_([literal_column("'open'"), literal_column("'sending'")])
-
-
-def _claimable(now: datetime, limit: int) -> Select[int]:
-    older = aliased(Delivery, name="older")
-    holds_lane = exists().where(
-        older.lane == Delivery.lane, _undelivered(older.state), older.sequence < Delivery.sequence
-    )
-    return (
-        select(Delivery.sequence)
-        .where(_undelivered(Delivery.state), Delivery.due <= now, ~holds_lane)
-        .where(or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now))
-        .order_by(Delivery.due, Delivery.sequence)
-        .limit(limit)
-        .with_for_update(of=Delivery, skip_locked=True)
-    )
+        with self.database.writing() as session:
+            row = _found(session, delivery_id)
+            row.cancel()
+            # What waited for its next try with it need not any more.
+            behind = and_(Delivery.lane == row.lane, undelivered(Delivery.state), Delivery.due == row.due)
+            session.execute(update(Delivery).where(behind).values(due=now))
 
 
 def _is_of(lease: Lease) -> ColumnElement[bool]:
     return and_(Delivery.sequence == lease.sequence, Delivery.owner == lease.owner)
+
+
+def _in_lane_of(lease: Lease) -> ColumnElement[bool]:
+    others = and_(Delivery.lane == lease.lane, Delivery.sequence != lease.sequence)
+    return and_(others, undelivered(Delivery.state))
+
+
+def _park(session: Session, sequence: int, why: str) -> None:
+    parked = {"state": DeliveryState.PARKED, "last_error": why, "owner": None, "lease_until": None}
+    session.execute(update(Delivery).where(Delivery.sequence == sequence).values(parked))
 
 
 def _change(session: Session, lease: Lease, **values: object) -> None:
@@ -283,6 +277,8 @@ def _lease_of(row: Delivery) -> Lease:
         sequence=row.sequence,
         id=row.id,
         kind=row.kind,
+        target=Target(row.target),
+        of_class=DeliveryClass(row.of_class),
         lane=row.lane,
         key=row.unique_key,
         args=row.args,

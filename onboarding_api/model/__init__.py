@@ -2,6 +2,7 @@
 
 from onboarding_api.model import (
     administration,
+    breaker,
     claim,
     delivery,
     disabling,
@@ -21,6 +22,7 @@ from onboarding_api.model import (
 # Whoever makes or migrates the database needs every table declared, not only those in use.
 ALL_TABLES = (
     administration,
+    breaker,
     claim,
     delivery,
     disabling,

@@ -20,8 +20,6 @@ from onboarding_api.notices.rendering import RenderedNotice
 class HeaderRefused(ValueError):
     """A value cannot stand in a header: a line break in it, or no e-mail address. Permanent."""
 
-    is_permanent = True
-
 
 def compose(
     rendered: RenderedNotice,

@@ -1,15 +1,19 @@
 """Hand a message to the mail server, once; whether to try again is the ledger's affair.
 
 MailError
- ├─ MailNotSent    temporary: no connection, a cut, a 4xx answer, our own log-in refused
- └─ MailRefused    permanent: a 5xx answer for this message or its addressee
+ ├─ MailNotSent        temporary: a 4xx answer
+ │   └─ MailServerAway the same for any message: no connection, no answer, our own log-in refused
+ ├─ MailUnanswered     the message left, and its answer is lost: the repeat carries the same Message-ID
+ └─ MailRefused        permanent: a 5xx answer for this message or its addressee
 
-A cut after the message was taken looks like any cut: the repeat carries the same Message-ID.
+Each says of itself what `delivery.errors.DeliveryError` asks.
 """
 
 import re
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import ClassVar
@@ -18,13 +22,26 @@ from typing import ClassVar
 class MailError(Exception):
     """Base of what goes wrong; the text has codes only, the server's words may quote an address."""
 
-    is_permanent: ClassVar[bool]
+    is_permanent: ClassVar[bool] = False
+    is_away: ClassVar[bool] = False
+    is_without_effect: ClassVar[bool] = True
 
 
 class MailNotSent(MailError):
     """Try again later."""
 
-    is_permanent = False
+
+class MailServerAway(MailNotSent):
+    """Try again later; another message need not be tried before."""
+
+    is_away = True
+
+
+class MailUnanswered(MailError):
+    """It may have been taken."""
+
+    is_away = True
+    is_without_effect = False
 
 
 class MailRefused(MailError):
@@ -54,34 +71,74 @@ class SmtpSettings:
             raise ValueError("SMTP log-in needs STARTTLS")
 
 
-def send(message: EmailMessage, settings: SmtpSettings) -> None:
-    """Send one message.
+def send(
+    message: EmailMessage, settings: SmtpSettings, before_data: Callable[[], object] = lambda: None
+) -> None:
+    """Send one message to its one addressee.
+
+    Args:
+        message: from `mails.message`.
+        settings: the server.
+        before_data: called when the server awaits the message, just before the first moment at which it may
+            have been sent.
 
     Raises:
-        MailNotSent: temporary.
+        MailNotSent, MailServerAway: nothing was sent; temporary.
+        MailUnanswered: nobody knows; temporary.
         MailRefused: permanent.
     """
-    try:
-        with smtplib.SMTP(
-            settings.host, settings.port, local_hostname=settings.helo, timeout=settings.timeout_seconds
-        ) as server:
+    with _connected(settings) as server:
+        with _explained(MailServerAway):
+            server.ehlo_or_helo_if_needed()
+            _accepted(server.mail(message["From"].addresses[0].addr_spec))
+            _accepted(server.rcpt(message["To"].addresses[0].addr_spec))
+        before_data()
+        with _explained(MailUnanswered):
+            _accepted(server.data(message.as_bytes()))
+
+
+@contextmanager
+def _connected(settings: SmtpSettings) -> Iterator[smtplib.SMTP]:
+    with ExitStack() as open_:
+        with _explained(MailServerAway):
+            server = smtplib.SMTP(
+                settings.host, settings.port, local_hostname=settings.helo, timeout=settings.timeout_seconds
+            )
+            open_.callback(server.close)
             if settings.use_starttls:
                 server.starttls(context=ssl.create_default_context())
             if settings.username:
                 server.login(settings.username, settings.password or "")
-            server.send_message(message)
+        yield server
+        # The message is there: whether the farewell is answered is not waited for.
+        with suppress(smtplib.SMTPException, OSError):
+            server.putcmd("quit")
+
+
+@contextmanager
+def _explained(silence: type[MailError]) -> Iterator[None]:
+    """The library's errors in our words; `silence` is what no answer means."""
+    try:
+        yield
     except smtplib.SMTPAuthenticationError as error:
         # Our password is wrong, not the message: it waits until an operator has corrected it.
-        raise MailNotSent(_told(error.smtp_code, error.smtp_error)) from None
-    except smtplib.SMTPRecipientsRefused as error:
-        code, answer = next(iter(error.recipients.values()))
-        raise _by_code(code, answer) from None
+        raise MailServerAway(_told(error.smtp_code, error.smtp_error)) from None
+    except smtplib.SMTPServerDisconnected as error:
+        raise silence(type(error).__name__) from error
+    except smtplib.SMTPConnectError as error:
+        raise MailServerAway(_told(error.smtp_code, error.smtp_error)) from None
     except smtplib.SMTPResponseException as error:
         raise _by_code(error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPNotSupportedError as error:
         raise MailRefused(str(error)) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise MailNotSent(type(error).__name__) from error
+        raise silence(type(error).__name__) from error
+
+
+def _accepted(answer: tuple[int, bytes]) -> None:
+    code, words = answer
+    if code not in range(200, 300):
+        raise smtplib.SMTPResponseException(code, words)
 
 
 def _by_code(code: int, answer: bytes | str) -> MailError:

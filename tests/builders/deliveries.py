@@ -3,8 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.delivery.queue import Place
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.delivery import Delivery, DeliveryClass, Target
+from onboarding_api.model.delivery_kinds import KINDS, Kind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -23,23 +26,47 @@ class HandClock:
         self.now += timedelta(**duration)
 
 
+def kind_of(
+    name: str,
+    target: Target = Target.KEYCLOAK,
+    *classes: DeliveryClass,
+    lane: str = "lane",
+) -> Kind:
+    """A kind of the tests' own; it gives rights unless told otherwise."""
+    return Kind(name, target, frozenset(classes or {DeliveryClass.GIVING}), lane, {})
+
+
+TEST = kind_of("test")
+EITHER = kind_of("either", Target.KEYCLOAK, DeliveryClass.TAKING_AWAY, DeliveryClass.GIVING)
+COURTESY = kind_of("courtesy", Target.MAIL, DeliveryClass.COURTESY, lane="courtesy")
+HERE = Place(Target.KEYCLOAK, DeliveryClass.GIVING)
+"""Where rows of the kind `test` stand."""
+
+
 def put(
     database: Database,
+    kind: Kind | str = TEST,
     *,
     lane: str = "",
-    kind: str = "test",
     key: str = "",
     args: dict[str, Any] | None = None,
     due: datetime = NOON,
+    of_class: DeliveryClass | None = None,
 ) -> str:
     """Add one open row; its id. Without a lane it has one of its own."""
-    row = Delivery(
-        id=new_id(), kind=kind, lane=lane or new_id(), unique_key=key or new_id(), args=args or {}, due=due
-    )
-    id_ = row.id
+    kind = KINDS[kind] if isinstance(kind, str) else kind
+    row = kind.row(lane or new_id(), key=key or new_id(), args=args or {}, due=due, of_class=of_class)
+    row.id = id_ = new_id()
     with database.writing() as session:
         session.add(row)
     return id_
+
+
+def lease_all(ledger: Ledger, limit: int = 10) -> tuple[Lease, ...]:
+    """What a worker with many threads would lease now, wherever it stands."""
+    places = [Place(target, of_class) for of_class in DeliveryClass for target in Target]
+    due = ledger.where_due(places)
+    return tuple(lease for place in places if place in due for lease in ledger.lease(place, limit))
 
 
 def row_of(database: Database, delivery_id: str) -> Delivery:

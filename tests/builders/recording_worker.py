@@ -1,6 +1,6 @@
 """A worker process to be killed: it delivers by writing a line in a file.
 
-Run it as a script: `recording_worker.py DATABASE_URL FILE LEASE_SECONDS`.
+Run it from the root: `python -m tests.builders.recording_worker DATABASE_URL FILE LEASE_SECONDS`.
 """
 
 import os
@@ -15,6 +15,7 @@ from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.model.base import Database
+from tests.builders.deliveries import TEST
 
 WORK_SECONDS = 0.03
 
@@ -45,9 +46,9 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     database = Database(url)
-    lease = timedelta(seconds=float(lease_seconds))
-    ledger = Ledger(database, clock_of(database), draw=lambda: 1.0, lease=lease)
-    Worker(ledger, {"test": RecordingTarget(Path(path))}, threads=4).run(stop)
+    lasts = timedelta(seconds=float(lease_seconds))
+    ledger = Ledger(database, clock_of(database), draw=lambda: 1.0, lasts=lasts)
+    Worker(ledger, {TEST.name: RecordingTarget(Path(path))}, [TEST], threads={TEST.target: 4}).run(stop)
 
 
 if __name__ == "__main__":

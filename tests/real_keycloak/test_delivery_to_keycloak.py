@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Ledger
-from onboarding_api.delivery.targets.keycloak import PersonProjection
+from onboarding_api.delivery.targets.person import PersonProjection
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState
+from onboarding_api.model.delivery_kinds import PERSON
 from onboarding_api.model.disabling import DisabledBy, Disabling
 from onboarding_api.model.habilitation import Habilitation, Move
 from onboarding_api.model.journal import JournalEntry
@@ -21,7 +22,7 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.usecases.account.shut_out import disable_person, wake_person
 from tests.builders.applied_realm import AppliedRealm
-from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
 
 CODE_KEYS = CodeKeys(current="test", keys={"test": b"k" * 32})
@@ -53,9 +54,9 @@ def eus(database: Database) -> Eus:
 
 def deliver(database: Database, realm: AppliedRealm, eus: Eus) -> set[str]:
     """Project her; the groups she is in then."""
-    id_ = put(database, kind="keycloak.person", args={"person_id": eus.person_id})
+    id_ = put(database, PERSON, args={"person_id": eus.person_id}, of_class=DeliveryClass.GIVING)
     ledger = Ledger(database, HandClock())
-    (lease,) = ledger.claim()
+    (lease,) = lease_all(ledger)
     PersonProjection(Office(database, HandClock(), CODE_KEYS), realm.gateway)(ledger, lease)
     assert row_of(database, id_).state == DeliveryState.DONE
     with database.reading() as session:
@@ -66,7 +67,7 @@ def deliver(database: Database, realm: AppliedRealm, eus: Eus) -> set[str]:
 def deliver_all(database: Database, realm: AppliedRealm) -> int:
     """Deliver what waits; how many rows that were."""
     ledger = Ledger(database, HandClock())
-    leases = ledger.claim()
+    leases = lease_all(ledger)
     for lease in leases:
         PersonProjection(Office(database, HandClock(), CODE_KEYS), realm.gateway)(ledger, lease)
     return len(leases)

@@ -55,7 +55,7 @@ def everybody_was_welcomed(books: Books, mails: Iterable[Row]) -> Iterator[str]:
     links = Counter(mail["to"] for mail in mails if any("/login-actions/" in link for link in mail["links"]))
     people = books.by("person")
     for row in books.rows("delivery"):
-        if row["kind"] != "keycloak.welcome" or row["state"] != "done":
+        if row["kind"] != "mail.welcome" or row["state"] != "done":
             continue
         copies = links[people[row["args"]["person_id"]]["email"]]
         if not 1 <= copies <= row["attempts"]:

@@ -4,27 +4,38 @@ from collections.abc import Mapping
 
 from idp_extension.gateway import KeycloakGateway
 from onboarding_api.acts.act import Office
-from onboarding_api.delivery.targets.keycloak import PersonProjection, Welcome
+from onboarding_api.delivery.targets.claim import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.delivery.targets.mail import Mail, Recall
-from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
-from onboarding_api.delivery.worker import Target
+from onboarding_api.delivery.targets.person import PersonProjection
+from onboarding_api.delivery.targets.welcome import Welcome
+from onboarding_api.delivery.worker import Deliver
 from onboarding_api.letters.carriers.port import Carrier
+from onboarding_api.model.delivery_kinds import (
+    CLAIM_EXPIRY,
+    LETTER_FOLLOW,
+    LETTER_PRINT,
+    LETTER_REMINDER,
+    MAIL,
+    PERSON,
+    RECALL,
+    WELCOME,
+)
 
 PORTAL_CLIENT = "portail"
 
 
 def all_targets(
     office: Office, gateway: KeycloakGateway, carrier: Carrier, mail: Mail
-) -> Mapping[str, Target]:
-    """A target for each kind that the use cases write; `mail.sender` also writes the letters."""
+) -> Mapping[str, Deliver]:
+    """What delivers each kind; `mail.sender` also writes the letters."""
     return {
-        "keycloak.person": PersonProjection(office, gateway),
-        "keycloak.welcome": Welcome(gateway, PORTAL_CLIENT),
-        "mail": mail,
-        "mail.recall": Recall(mail),
-        "letter.print": LetterPrint(office, carrier, mail.sender),
-        "letter.follow": LetterFollow(office, carrier),
-        "timer.letter_reminder": LetterReminder(mail),
-        "timer.claim_expiry": ClaimExpiry(office),
+        PERSON.name: PersonProjection(office, gateway),
+        WELCOME.name: Welcome(gateway, PORTAL_CLIENT),
+        MAIL.name: mail,
+        RECALL.name: Recall(mail),
+        LETTER_PRINT.name: LetterPrint(office, carrier, mail.sender),
+        LETTER_FOLLOW.name: LetterFollow(office, carrier),
+        LETTER_REMINDER.name: LetterReminder(mail),
+        CLAIM_EXPIRY.name: ClaimExpiry(office),
     }

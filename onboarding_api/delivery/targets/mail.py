@@ -17,8 +17,8 @@ from onboarding_api.notices.smtp import MailRefused, SmtpSettings, send
 class Mail:
     """Kind `mail`: `args` name the notice and whom and what it is about.
 
-    A worker that dies after the server took the mail sends it again under the same Message-ID: accepted, as
-    a mail holds nothing that its copy could spoil.
+    A worker that dies after the server took the mail sends it again, once, under the same Message-ID:
+    accepted, as a mail holds nothing that its copy could spoil.
 
     Args:
         sender: who writes.
@@ -48,8 +48,7 @@ class Mail:
             delivery_key=lease.key,
             at=ledger.clock(),
         )
-        ledger.mark_sending(lease)
-        send(message, self.smtp)
+        send(message, self.smtp, before_data=lambda: ledger.mark_sending(lease))
         return ledger.finish(lease)
 
 

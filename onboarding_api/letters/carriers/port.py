@@ -32,13 +32,15 @@ UnavailableReason = Literal["missing", "read_only", "full", "failing"]
 class CarrierError(Exception):
     """Base of what goes wrong with a carrier; its text never quotes the letter."""
 
-    is_permanent: ClassVar[bool]
+    is_permanent: ClassVar[bool] = False
+    is_away: ClassVar[bool] = False
+    is_without_effect: ClassVar[bool] = True
 
 
 class CarrierUnavailable(CarrierError):
     """The carrier cannot take letters now; `reason` is a stable key, `detail` is for the operator."""
 
-    is_permanent = False
+    is_away = True
 
     def __init__(self, reason: UnavailableReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from onboarding_api.acts.act import Office
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.contact import email_address
-from onboarding_api.model.delivery import ADDRESS, Delivery
+from onboarding_api.model.delivery import ADDRESS
+from onboarding_api.model.delivery_kinds import RECALL
 from onboarding_api.usecases.account.register_person import BETWEEN_MAILS
 
 
@@ -32,13 +33,7 @@ def recall_identifiant(office: Office, command: RecallIdentifiant) -> None:
     """
     email, now = email_address("email", command.email), office.clock()
     who, window = _pseudonym(email, office.code_keys), int(now.timestamp() / BETWEEN_MAILS.total_seconds())
-    row = Delivery(
-        kind="mail.recall",
-        lane=f"mail:{who}",
-        unique_key=f"mail.recall:{who}:{window}",
-        args={ADDRESS: email},
-        due=now,
-    )
+    row = RECALL.row(who, key=f"{RECALL.name}:{who}:{window}", args={ADDRESS: email}, due=now)
     # The key stands there already: this address was asked about a moment ago.
     with suppress(IntegrityError), office.database.writing() as session:
         session.add(row)

@@ -9,27 +9,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import select
 
-from idp_extension.gateway import KeycloakGateway, Unknown
+from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import free_port
 from onboarding_api.acts.act import Office
-from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
-from onboarding_api.delivery.targets.keycloak import (
-    KeycloakAway,
-    NoAccountYet,
-    PersonProjection,
-    Welcome,
-    WelcomeUnanswered,
-)
+from onboarding_api.delivery.desired.person import desired_person
+from onboarding_api.delivery.ledger import AnswerLost, Lease, LeaseLost, Ledger
+from onboarding_api.delivery.targets.person import PersonProjection
+from onboarding_api.delivery.targets.welcome import NoAccountYet, Welcome
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
 from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.delivery_kinds import PERSON, WELCOME, Kind
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.terms import TermsAcceptance
-from onboarding_api.queries.desired_state import WantedStructure, desired_person
-from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
 
 CENDRINE = "11111111-1111-4111-8111-111111111111"
@@ -42,9 +38,17 @@ def eus(database: Database) -> Eus:
     return found_eus(database)
 
 
-def put_person(database: Database, eus: Eus, kind: str = "keycloak.person") -> str:
-    lane = f"kc:user:{eus.person_id}"
-    return put(database, kind=kind, lane=lane, args={"person_id": eus.person_id})
+def put_person(database: Database, eus: Eus) -> str:
+    return put_about(database, PERSON, eus.person_id)
+
+
+def put_welcome(database: Database, eus: Eus) -> str:
+    return put_about(database, WELCOME, eus.person_id)
+
+
+def put_about(database: Database, kind: Kind, person_id: str) -> str:
+    of_class = min(kind.classes)
+    return put(database, kind, lane=person_id, args={"person_id": person_id}, of_class=of_class)
 
 
 def office_of(ledger: Ledger) -> Office:
@@ -52,7 +56,7 @@ def office_of(ledger: Ledger) -> Office:
 
 
 def the_lease(ledger: Ledger) -> Lease:
-    (lease,) = ledger.claim()
+    (lease,) = lease_all(ledger)
     return lease
 
 
@@ -124,12 +128,12 @@ def test_a_keycloak_that_is_down_keeps_the_row_for_later(
     nowhere = f"http://127.0.0.1:{free_port()}"
     with (
         KeycloakGateway(nowhere, "bdt", KEY) as down,
-        pytest.raises(KeycloakAway) as caught,
+        pytest.raises(NotSent) as caught,
     ):
         PersonProjection(office_of(ledger), down)(ledger, lease)
     ledger.fail(lease, caught.value)
     row = row_of(database, id_)
-    assert (row.state, row.last_error, row.forgiven) == (DeliveryState.OPEN, "KeycloakAway", 1)
+    assert (row.state, row.last_error, row.forgiven) == (DeliveryState.OPEN, "NotSent", 1)
 
     clock.forward(minutes=1)
     with keycloak() as gateway:
@@ -164,34 +168,34 @@ def test_a_projection_that_lost_its_lease_is_followed_by_another(
 
 
 def test_a_welcome_waits_for_the_account(database: Database, ledger: Ledger, eus: Eus) -> None:
-    put_person(database, eus, "keycloak.welcome")
+    put_welcome(database, eus)
     with keycloak() as gateway, pytest.raises(NoAccountYet):
         Welcome(gateway, "portail")(ledger, the_lease(ledger))
 
 
-def test_a_welcome_without_an_answer_is_tried_three_times(
+def test_a_welcome_without_an_answer_is_tried_twice(
     database: Database, ledger: Ledger, eus: Eus, clock: HandClock
 ) -> None:
     with database.writing() as session:
         session.get_one(Person, eus.person_id).keycloak_id = CENDRINE
-    id_ = put_person(database, eus, "keycloak.welcome")
+    id_ = put_welcome(database, eus)
     ledger.fail(the_lease(ledger), NoAccountYet())  # does not count
     met = []
     with keycloak() as gateway:
         for _ in range(3):
             clock.forward(minutes=1)
             lease = the_lease(ledger)
-            with pytest.raises((Unknown, WelcomeUnanswered)) as caught:
+            with pytest.raises((Unknown, AnswerLost)) as caught:
                 Welcome(gateway, "portail")(ledger, lease)
             ledger.fail(lease, caught.value)
             met.append(caught.type)
 
-    assert met == [Unknown, Unknown, WelcomeUnanswered]
+    assert met == [Unknown, Unknown, AnswerLost]
     assert row_of(database, id_).state == DeliveryState.PARKED
 
 
 def test_nobody_is_projected_for_an_unknown_id(database: Database, ledger: Ledger) -> None:
-    id_ = put(database, kind="keycloak.person", args={"person_id": "nobody"})
+    id_ = put_about(database, PERSON, "nobody")
     with keycloak() as gateway:
         PersonProjection(office_of(ledger), gateway)(ledger, the_lease(ledger))
     assert row_of(database, id_).state == DeliveryState.DONE
@@ -210,20 +214,20 @@ def grant(database: Database, eus: Eus, service: str) -> None:
         )
 
 
-def structures_wanted(database: Database, eus: Eus) -> tuple[WantedStructure, ...]:
+def roles_desired(database: Database, eus: Eus) -> dict[str, list[str]]:
     with database.reading() as session:
-        wanted = desired_person(session, eus.person_id, NOON)
-    assert wanted
-    return wanted.structures
+        desired = desired_person(session, eus.person_id, NOON)
+    assert desired
+    return {
+        each.siren: [f"{role.client_id}:{role.role}" for role in each.roles] for each in desired.structures
+    }
 
 
-def test_only_effective_roles_are_wanted(database: Database, eus: Eus) -> None:
+def test_only_effective_roles_are_desired(database: Database, eus: Eus) -> None:
     """Two services wait for a letter; one is granted whose conditions are not accepted; one has none."""
     grant(database, eus, "mes-prets:encours")
     grant(database, eus, "dataviz-coeur-de-ville:acces")
-    assert structures_wanted(database, eus) == (
-        WantedStructure(SIREN, "Commune d'Eus", ("dataviz-coeur-de-ville:acces",)),
-    )
+    assert roles_desired(database, eus) == {SIREN: ["dataviz-coeur-de-ville:acces"]}
 
     with database.writing() as session:
         session.add(
@@ -235,12 +239,9 @@ def test_only_effective_roles_are_wanted(database: Database, eus: Eus) -> None:
                 accepted_at=NOON,
             )
         )
-    assert structures_wanted(database, eus)[0].services == (
-        "dataviz-coeur-de-ville:acces",
-        "mes-prets:encours",
-    )
+    assert roles_desired(database, eus) == {SIREN: ["dataviz-coeur-de-ville:acces", "mes-prets:encours"]}
     leave_eus(database, eus)
-    assert structures_wanted(database, eus) == ()
+    assert roles_desired(database, eus) == {}
 
 
 def test_a_person_who_was_disabled_holds_no_role(database: Database, eus: Eus) -> None:
@@ -248,7 +249,7 @@ def test_a_person_who_was_disabled_holds_no_role(database: Database, eus: Eus) -
     with database.writing() as session:
         session.get_one(Person, eus.person_id).is_active = False
 
-    assert structures_wanted(database, eus)[0].services == ()
+    assert roles_desired(database, eus) == {SIREN: []}
 
 
 @pytest.mark.attack(55)

@@ -27,7 +27,7 @@ from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.structure import Structure
 from tests.builders.correspondence import SENDER
-from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
 
 KEYS = CodeKeys("2026", {"2026": b"k" * 32})
@@ -62,7 +62,7 @@ def ask_print(database: Database, letter_id: str) -> str:
 
 
 def claim_print(ledger: Ledger) -> Lease:
-    return next(lease for lease in ledger.claim() if lease.kind == "letter.print")
+    return next(lease for lease in lease_all(ledger) if lease.kind == "letter.print")
 
 
 def letter_of(session: Session, letter_id: str) -> Letter:
@@ -146,7 +146,7 @@ def test_a_letter_is_followed_until_it_comes_back(
         content = {"state": state, "at": clock.now.isoformat(), "code": state}
         (spool / "events" / f"{eus.letter_id}.{number}.json").write_text(json.dumps(content))
         clock.forward(hours=1)
-        (lease,) = (lease for lease in ledger.claim() if lease.kind == "letter.follow")
+        (lease,) = (lease for lease in lease_all(ledger) if lease.kind == "letter.follow")
         LetterFollow(office_of(ledger), SpoolCarrier(spool))(ledger, lease)
         with database.reading() as session:
             state = letter_of(session, eus.letter_id).state

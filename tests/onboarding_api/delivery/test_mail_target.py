@@ -15,18 +15,18 @@ from aiosmtpd.smtp import Session as SmtpSession
 
 from idp_extension.server import free_port
 from onboarding_api.acts.act import Office
-from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.delivery.ledger import AnswerLost, Lease, Ledger
+from onboarding_api.delivery.targets.claim import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.targets.mail import Mail, Recall
-from onboarding_api.delivery.targets.timers import ClaimExpiry, LetterReminder
-from onboarding_api.delivery.worker import Target
+from onboarding_api.delivery.worker import Deliver
 from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
 from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.delivery import DeliveryState
 from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.notices.smtp import MailNotSent, MailRefused, SmtpSettings
+from onboarding_api.notices.smtp import MailError, MailNotSent, MailUnanswered, SmtpSettings
 from tests.builders.correspondence import SENDER
-from tests.builders.deliveries import NOON, HandClock, put, row_of
+from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import Eus, found_eus
 
 
@@ -71,7 +71,7 @@ def eus(database: Database) -> Eus:
 
 
 def the_lease(ledger: Ledger) -> Lease:
-    (lease,) = ledger.claim()
+    (lease,) = lease_all(ledger)
     return lease
 
 
@@ -83,19 +83,19 @@ def put_mail(database: Database, eus: Eus) -> str:
         "claim_id": eus.claim_id,
         "letter_id": eus.letter_id,
     }
-    return put(database, kind="mail", lane=f"mail:{eus.person_id}", key="mail:letter_sent:1", args=args)
+    return put(database, kind="mail", lane=eus.person_id, key="mail:letter_sent:1", args=args)
 
 
 def put_timer(database: Database, kind: str, **args: Any) -> str:
     return put(database, kind=kind, args=args)
 
 
-def attempt(target: Target, ledger: Ledger) -> Exception | None:
+def attempt(target: Deliver, ledger: Ledger) -> Exception | None:
     """What the worker does with a row."""
     lease = the_lease(ledger)
     try:
         target(ledger, lease)
-    except (MailNotSent, MailRefused) as error:
+    except (MailError, AnswerLost) as error:
         ledger.fail(lease, error)
         return error
     return None
@@ -118,8 +118,8 @@ def test_a_repeat_bears_the_same_message_id(
     """The server has the mail, its answer is lost: the mail leaves twice and is recognised."""
     id_ = put_mail(database, eus)
     with serving("cut") as (server, mail):
-        assert isinstance(attempt(mail, ledger), MailNotSent)
-        assert row_of(database, id_).state == DeliveryState.SENDING
+        assert isinstance(attempt(mail, ledger), MailUnanswered)
+        assert row_of(database, id_).doubts == 1
         server.answer = "250 OK"
         clock.forward(minutes=1)
         attempt(mail, ledger)
@@ -129,12 +129,46 @@ def test_a_repeat_bears_the_same_message_id(
     assert row_of(database, id_).state == DeliveryState.DONE
 
 
+def test_what_may_have_left_twice_waits_for_an_operator(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    id_ = put_mail(database, eus)
+    with serving("cut") as (server, mail):
+        for _ in range(3):
+            last = attempt(mail, ledger)
+            clock.forward(minutes=1)
+
+        assert isinstance(last, AnswerLost)
+        assert len(server.received) == 2
+        assert row_of(database, id_).state == DeliveryState.PARKED
+        ledger.reopen(id_)
+        server.answer = "250 OK"
+        attempt(mail, ledger)
+
+    assert len({message["Message-ID"] for message in server.received}) == 1
+    assert row_of(database, id_).state == DeliveryState.DONE
+
+
+def test_a_server_that_says_no_leaves_no_doubt(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    id_ = put_mail(database, eus)
+    with serving("451 4.3.0 later") as (server, mail):
+        for _ in range(4):
+            assert isinstance(attempt(mail, ledger), MailNotSent)
+            clock.forward(hours=1)
+
+    row = row_of(database, id_)
+    assert (row.state, row.doubts, len(server.received)) == (DeliveryState.OPEN, 0, 4)
+
+
 def test_a_mail_server_that_is_down_is_tried_again(
     database: Database, ledger: Ledger, eus: Eus, clock: HandClock
 ) -> None:
     id_ = put_mail(database, eus)
     assert isinstance(attempt(mail_to(free_port()), ledger), MailNotSent)
-    assert row_of(database, id_).last_error == "MailNotSent"
+    row = row_of(database, id_)
+    assert (row.last_error, row.doubts) == ("MailServerAway", 0)
 
     clock.forward(minutes=1)
     with serving() as (server, mail):

@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Lease, Ledger
-from onboarding_api.delivery.worker import Target, Worker
+from onboarding_api.delivery.overview import parked
+from onboarding_api.delivery.worker import Deliver, Worker
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import DeliveryState
-from tests.builders.deliveries import put, row_of
+from onboarding_api.model.delivery import DeliveryClass, DeliveryState, Target
+from onboarding_api.model.delivery_kinds import Kind
+from tests.builders.deliveries import TEST, kind_of, put, row_of
+
+NOTICE = Kind("notice", Target.MAIL, frozenset({DeliveryClass.COURTESY}), "notice", {"notice": str})
 
 
 class Unreachable(Exception):
@@ -30,11 +35,18 @@ def failing(_ledger: Ledger, _lease: Lease) -> None:
 
 
 @contextmanager
-def working(database: Database, target: Target, lease_seconds: float = 30) -> Iterator[None]:
+def working(database: Database, target: Deliver, lease_seconds: float = 30) -> Iterator[None]:
     """A worker at work during the block; at its end it has stopped in good order."""
-    ledger = Ledger(database, clock_of(database), lambda: 1.0, lease=timedelta(seconds=lease_seconds))
+    ledger = Ledger(database, clock_of(database), lambda: 1.0, lasts=timedelta(seconds=lease_seconds))
+    with at_work(Worker(ledger, {TEST.name: target}, [TEST], threads={TEST.target: 4})):
+        yield
+
+
+@contextmanager
+def at_work(worker: Worker) -> Iterator[None]:
+    """The same for a worker that is there."""
     stop = threading.Event()
-    thread = threading.Thread(target=Worker(ledger, {"test": target}, threads=4).run, args=(stop,))
+    thread = threading.Thread(target=worker.run, args=(stop,))
     thread.start()
     try:
         yield
@@ -94,11 +106,38 @@ def test_a_failure_is_recorded_without_its_text_and_tried_again(database: Databa
 
 
 def test_an_unknown_kind_is_parked(database: Database) -> None:
-    id_ = put(database, kind="pigeon")
+    id_ = put(database, kind_of("pigeon"))
     with working(database, finished):
         until(lambda: row_of(database, id_).state == DeliveryState.PARKED)
 
-    assert row_of(database, id_).last_error == "UnknownKind"
+    assert row_of(database, id_).last_error == "UnfitRow"
+
+
+def keyed(ledger: Ledger, lease: Lease) -> None:
+    """As targets do: it takes what it needs from the arguments."""
+    {"letter_sent": None}[lease.args["notice"]]
+    ledger.finish(lease)
+
+
+@pytest.mark.parametrize(
+    "args", ["{}", "[]", '"x"', "null", '{"notice": 7}', '{"notice": "unknown"}', "no JSON at all"]
+)
+def test_what_no_retry_can_cure_is_parked_at_once_and_lets_its_lane_go_on(
+    database: Database, args: str
+) -> None:
+    """PostgreSQL refuses to keep what is no JSON; there the row says null."""
+    if database.engine.dialect.name == "postgresql" and args == "no JSON at all":
+        args = "null"
+    bad = put(database, NOTICE, lane="a", args={"notice": "letter_sent"})
+    behind = put(database, NOTICE, lane="a", args={"notice": "letter_sent"})
+    with database.writing() as session:
+        session.execute(text("UPDATE delivery SET args = :args WHERE id = :id"), {"args": args, "id": bad})
+    ledger = Ledger(database, clock_of(database), lambda: 1.0)
+    with at_work(Worker(ledger, {NOTICE.name: keyed}, [NOTICE], threads={NOTICE.target: 1})):
+        until(lambda: is_done(database, behind))
+
+    (row,) = parked(database)
+    assert (row.id, row.attempts) == (bad, 1)
 
 
 def test_a_stop_waits_for_the_delivery_under_way(database: Database) -> None:

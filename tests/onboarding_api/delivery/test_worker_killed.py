@@ -21,6 +21,7 @@ from tests.builders.deliveries import put, row_of
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[3]
 KILLS = 20
 LANES = 10
 ROWS_A_LANE = 30
@@ -40,8 +41,7 @@ class Workers:
 
     def __init__(self, database_url: str, path: Path) -> None:
         self._command = [
-            sys.executable,
-            recording_worker.__file__,
+            *(sys.executable, "-m", recording_worker.__name__),
             database_url,
             str(path),
             str(LEASE_SECONDS),
@@ -50,7 +50,7 @@ class Workers:
         self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> subprocess.Popen[bytes]:
-        worker = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        worker = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, cwd=ROOT)
         self.started.append(worker)
         return worker
 

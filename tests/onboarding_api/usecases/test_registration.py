@@ -28,9 +28,9 @@ def test_a_person_gets_an_identifiant_and_keycloak_makes_the_account_before_it_w
     person = only_person(portal)
     assert person.identifiant.startswith("cend")
     assert person.identifiant[4:].isdecimal()
-    (made,), (welcomed,) = portal.deliveries("keycloak.person"), portal.deliveries("keycloak.welcome")
+    (made,), (welcomed,) = portal.deliveries("keycloak.person"), portal.deliveries("mail.welcome")
     assert made.due < welcomed.due
-    assert (made.lane, welcomed.lane) == (f"kc:user:{person.id}", f"kc:welcome:{person.id}")
+    assert (made.lane, welcomed.lane) == (f"kc:user:{person.id}", f"welcome:{person.id}")
     assert made.args == welcomed.args == {"person_id": person.id}
 
 

@@ -28,7 +28,7 @@ def test_registration_answers_the_same_whether_known_or_not(portal: Portal) -> N
         zoe = db.scalars(select(Person).where(Person.email == ZOE["email"])).one()
         rows = db.scalars(select(Delivery)).all()
         kinds = [row.kind for row in rows if row.args.get("person_id") == zoe.id]
-    assert sorted(kinds) == ["keycloak.person", "keycloak.welcome", "mail"]
+    assert sorted(kinds) == ["keycloak.person", "mail", "mail.welcome"]
 
 
 def test_wrong_registration_shows_what_to_correct_and_keeps_the_rest(portal: Portal) -> None:

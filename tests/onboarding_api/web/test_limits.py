@@ -73,11 +73,11 @@ def test_a_victim_gets_three_mails_an_hour_from_five_hundred_networks(portal: Po
 
 
 def test_variants_of_one_mailbox_are_one_receiver(portal: Portal) -> None:
-    before = rows(portal, "keycloak.welcome", "person.register")
+    before = rows(portal, "mail.welcome", "person.register")
     for number, address in enumerate(addresses(60)):
         form = {**ZOE, "email": f"Victime+{number}@example.fr"}
         assert portal.browser(address=address).post("/inscription", form).status_code == 303
-    assert rows(portal, "keycloak.welcome", "person.register") - before <= 3
+    assert rows(portal, "mail.welcome", "person.register") - before <= 3
 
 
 def test_five_hundred_registrations_of_one_browser_are_ten(portal: Portal) -> None:

@@ -136,8 +136,10 @@ def test_a_welcome_that_never_came_or_came_too_often_is_found(
     world: World, copies: int, is_found: bool
 ) -> None:
     books = world.plant(
-        "INSERT INTO delivery (id, kind, lane, unique_key, args, state, due, attempts, forgiven)"
-        " SELECT 'planted', 'keycloak.welcome', 'x', 'keycloak.welcome:x', :args, 'done', due, 1, 0"
+        "INSERT INTO delivery (id, kind, target, of_class, lane, unique_key, args, state, due, first_due,"
+        " attempts, forgiven, doubts)"
+        " SELECT 'planted', 'mail.welcome', 'welcome', 2, 'x', 'mail.welcome:x', :args, 'done', due, due,"
+        " 1, 0, 0"
         " FROM delivery WHERE sequence = 1",
         args=json.dumps({"person_id": world.paul.id}),
     )

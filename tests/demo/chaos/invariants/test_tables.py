@@ -15,8 +15,8 @@ from demo.chaos.invariants.rights import (
     effective,
     granted_rights_have_an_administrator,
 )
+from onboarding_api.delivery.desired.person import desired_person
 from onboarding_api.model.base import Database
-from onboarding_api.queries.desired_state import desired_person
 from tests.demo.chaos.invariants.world import LOAN, World, sound_world
 
 Invariant = Callable[[Books], Iterator[str]]
@@ -38,11 +38,11 @@ def test_what_is_effective_is_what_the_rules_say(database: Database) -> None:
     world = sound_world(database)
     with world.portal.reading() as session:
         by_rules = {
-            (wanted.identifiant, structure.siren, service)
+            (desired.identifiant, structure.siren, f"{role.client_id}:{role.role}")
             for person in (world.anne, world.paul, world.luc)
-            if (wanted := desired_person(session, person.id, world.portal.now))
-            for structure in wanted.structures
-            for service in structure.services
+            if (desired := desired_person(session, person.id, world.portal.now))
+            for structure in desired.structures
+            for role in structure.roles
         }
     assert set(effective(world.books(), world.portal.now)) == by_rules
     assert len(by_rules) == 3

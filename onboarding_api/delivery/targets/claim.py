@@ -1,4 +1,4 @@
-"""Timers: rows due later, each in a lane of its own, which read again whether their occasion still stands."""
+"""The dates of a claim: rows due later, which read again whether their occasion still stands."""
 
 from dataclasses import dataclass
 

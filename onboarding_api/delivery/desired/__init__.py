@@ -1,0 +1,1 @@
+"""What Keycloak should know, by the database and the rules: the whole of it, never a step."""

@@ -1,0 +1,106 @@
+"""The account of a person in Keycloak, and her places there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp_extension.gateway import KeycloakGateway
+from idp_extension.projection import DesiredPerson, Projected, project_person
+from onboarding_api.acts.act import Office
+from onboarding_api.delivery.desired.person import desired_person
+from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
+from onboarding_api.model.base import new_id
+from onboarding_api.model.delivery_kinds import PERSON
+from onboarding_api.model.disabling import note_enabled
+from onboarding_api.model.person import Person
+from onboarding_api.model.service_group import ServiceGroup
+from onboarding_api.model.structure import Structure
+from onboarding_api.usecases.account.shut_out import note_shut_out
+
+
+class AnswerUnreadable(Exception):
+    """What stands at Keycloak's address answers, and not as Keycloak does."""
+
+    is_permanent = False
+    is_away = True
+    is_without_effect = False
+
+
+class PersonProjection:
+    """Kind `keycloak.person`: reads the state of now, so that a late or repeated row is harmless."""
+
+    def __init__(self, office: Office, gateway: KeycloakGateway) -> None:
+        self._office, self._gateway = office, gateway
+
+    def __call__(self, ledger: Ledger, lease: Lease) -> None:
+        """Project, then keep the ids that Keycloak gave. Raises GatewayError, AnswerUnreadable, LeaseLost."""
+        person_id = lease.args["person_id"]
+        with ledger.database.reading() as session:
+            desired = desired_person(session, person_id, ledger.clock())
+        if desired is None:
+            return ledger.finish(lease)
+        with asked_of_keycloak():
+            projected = project_person(self._gateway, desired)
+        try:
+            with ledger.finishing(lease) as session:
+                _keep_ids(session, person_id, desired, projected)
+                if projected.is_shut_out:
+                    note_shut_out(self._office, session, person_id)
+                elif desired.may_enable:
+                    note_enabled(session, person_id, ledger.clock())
+        except LeaseLost:
+            # We were stopped for so long that a later row may have been delivered meanwhile, and have just
+            # undone it: what the database wants now is to be projected once more.
+            _ask_again(ledger, lease)
+            raise
+
+
+@contextmanager
+def asked_of_keycloak() -> Iterator[None]:
+    """An answer without what Keycloak's answers hold is no fault of our row: it must not be parked."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        raise AnswerUnreadable from error
+
+
+def _keep_ids(session: Session, person_id: str, desired: DesiredPerson, projected: Projected) -> None:
+    if projected.keycloak_id != desired.keycloak_id:
+        session.get_one(Person, person_id).keycloak_id = projected.keycloak_id
+    news = dict(projected.group_ids.items() - _groups_seen(desired).items())
+    # Two first members of a structure may be projected at once: the structure's row makes them queue.
+    sirens = {key.partition("/")[0] for key in news}
+    rows = select(Structure).where(Structure.siren.in_(sirens)).order_by(Structure.siren).with_for_update()
+    structures = {row.siren: row for row in session.scalars(rows)}
+    for key, group_id in news.items():
+        siren, _, service = key.partition("/")
+        if service:
+            session.merge(ServiceGroup(siren=siren, service=service, kc_group_id=group_id))
+        else:
+            structures[siren].kc_group_id = group_id
+
+
+def _groups_seen(desired: DesiredPerson) -> dict[str, str | None]:
+    """As `Projected.group_ids` goes: by SIREN, or `<siren>/<client>:<role>`."""
+    seen = {each.siren: each.group_id for each in desired.structures}
+    return seen | {
+        f"{each.siren}/{role.client_id}:{role.role}": role.group_id
+        for each in desired.structures
+        for role in each.roles
+    }
+
+
+def _ask_again(ledger: Ledger, lease: Lease) -> None:
+    _, _, subject = lease.lane.rpartition(":")
+    again = PERSON.row(
+        subject,
+        key=f"{PERSON.name}:again:{new_id()}",
+        args=lease.args,
+        due=ledger.clock(),
+        of_class=lease.of_class,
+        seq=lease.journal_seq,
+    )
+    with ledger.database.writing() as session:
+        session.add(again)
