@@ -38,6 +38,7 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
         "required": True,
     },
     "public_url": {**_URL, "required": True},
+    "portal_reach_url": _URL,
     "secret_key": _SECRET,
     "keycloak_url": {**_URL, "required": True},
     "keycloak_public_url": _URL,
@@ -82,14 +83,17 @@ class UnsafeSettings(BadSettings):
 @dataclass(frozen=True)
 class Settings:
     """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
-    browsers do and what tokens carry; the same unless told otherwise. `trusted_proxies` counts the proxies in
-    front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from `limits/bounds.py`.
+    browsers do and what tokens carry; the same unless told otherwise. `portal_reach_url` is where Keycloak
+    reaches the portal, to tell of sessions that ended; `public_url` unless told otherwise. `trusted_proxies`
+    counts the proxies in front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from
+    `limits/bounds.py`.
     `portal_key`, `sync_key`, `reader_key`: the file of a private key, for the process that acts by it alone;
     `public_keys`: the directory of what Keycloak is given.
     """
 
     database_url: str = field(repr=False)
     public_url: str
+    portal_reach_url: str
     secret_key: str = field(repr=False)
     keycloak_url: str
     keycloak_public_url: str
@@ -158,6 +162,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     values["limits"] = _limits(values.get("limits"))
     values |= {name: Path(values[name]) for name in _PATHS if name in values}
     values.setdefault("keycloak_public_url", values["keycloak_url"])
+    values.setdefault("portal_reach_url", values["public_url"])
     settings = Settings(**values, espace_urls=_espace_urls(environ))
     if settings.environment == PRODUCTION:
         _check_safe(settings)

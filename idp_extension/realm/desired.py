@@ -36,7 +36,8 @@ class RealmValues:
     """What differs per installation. `public_keys` (JWKS) and `secrets` go by client id.
 
     Our own clients have a key or cannot log in. An espace has a key, else a secret, else a secret at random.
-    `portal_url` has no final slash. Mail goes without login unless `smtp_user` is given.
+    `portal_url` has no final slash; `portal_reach_url` is where Keycloak reaches the portal, if not there.
+    Mail goes without login unless `smtp_user` is given.
     """
 
     portal_url: str
@@ -45,6 +46,7 @@ class RealmValues:
     smtp_from: str
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     public_keys: Mapping[str, str] = field(default_factory=dict)
+    portal_reach_url: str = ""
     smtp_starttls: bool = False
     smtp_user: str = ""
     smtp_password: str = field(default="", repr=False)
@@ -85,6 +87,7 @@ def load_desired(
 def _placeholders(values: RealmValues) -> dict[str, str]:
     return {
         "portal_url": values.portal_url.rstrip("/"),
+        "portal_reach_url": (values.portal_reach_url or values.portal_url).rstrip("/"),
         "smtp_host": values.smtp_host,
         "smtp_port": str(values.smtp_port),
         "smtp_from": values.smtp_from,
@@ -118,7 +121,12 @@ def _settings(config_dir: Path, known: Mapping[str, str], values: RealmValues) -
 
 
 def _relying_client(config_dir: Path, known: Mapping[str, str], espace: CatalogueClient) -> dict[str, Any]:
-    own = {"client_id": espace.client_id, "name": espace.name, "base_url": espace.base_url}
+    own = {
+        "client_id": espace.client_id,
+        "name": espace.name,
+        "base_url": espace.base_url,
+        "told_at": f"{espace.base_url}deconnexion/keycloak" if espace.base_url else "",
+    }
     client: dict[str, Any] = _read(config_dir / "relying-client.yaml", {**known, **own})
     return client | {"redirectUris": list(espace.redirect_uris)}
 

@@ -1,7 +1,7 @@
 """The guard of a relying Flask service: log-in by SSO, one active structure, its roles and no others.
 
     guard = StructureGuard(
-        app, client, session_cookie="__Host-mes-prets", home="/", public_url="https://prets.example"
+        app, client, secret=..., session_cookie="__Host-mes-prets", home="/", public_url="https://prets.example"
     )
 
     @app.get("/demandes")
@@ -10,30 +10,32 @@
 
 `guard.visit()` gives the visit under way: the person, the structure, the roles. Tokens stay on the
 server; the browser holds a random number. Roles are asked again from Keycloak when the access token is
-about to end, so a role taken back is gone within its life (≤ 300 s).
+about to end, so a role taken back is gone within its life (≤ 300 s); a session that ends in Keycloak ends
+here at once, when the realm knows the address `/deconnexion/keycloak` of the service.
 """
 
-import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
-from typing import Generic, ParamSpec, TypeVar
+from typing import ParamSpec
 from urllib.parse import urlencode
 
 from flask import Flask, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from idp_extension.relying_party.client import Attempt, LoginRefused, OpenIDClient, Tokens
-from idp_extension.relying_party.issuer import IssuerUnavailable
+from idp_extension.relying_party.attempts import AttemptCookies
+from idp_extension.relying_party.back_channel import LONGEST_LIFE_SECONDS, LogoutTokens
+from idp_extension.relying_party.client import LoginRefused, OpenIDClient, Tokens
+from idp_extension.relying_party.issuer import IssuerUnavailable, TokenRefused
+from idp_extension.relying_party.memory_store import MemoryStore
+from idp_extension.relying_party.seal import Seal
 
 P = ParamSpec("P")
-T = TypeVar("T")
-ATTEMPT_SECONDS = 600
 VISIT_SECONDS = 3600
 REFRESH_BEFORE_SECONDS = 30
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True)
@@ -58,63 +60,45 @@ class Visit:
         return frozenset(access.get(client_id, {}).get("roles", []))
 
 
-class MemoryStore(Generic[T]):
-    """Values in this process, for a time and bounded in number: the oldest one makes room for the newest.
+class StructureGuard:
+    """Routes `/connexion`, `/connexion/retour`, `/deconnexion` and `/deconnexion/keycloak`, and `requires`.
 
-    A service with this guard runs as one process, with as many threads as it likes.
+    Args:
+        app: the service.
+        client: its OpenID Connect client.
+        secret: seals log-ins under way; the client secret will do.
+        session_cookie: its name, `__Host-…`.
+        home: the path to come back to.
+        public_url: origin of the service, without a final slash.
     """
 
-    def __init__(self, seconds: float, most: int = 10_000) -> None:
-        self._seconds = seconds
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, T]] = {}
-
-    def add(self, value: T) -> str:
-        """Keep a value; what it is found by is a fresh random key."""
-        key = secrets.token_urlsafe(32)
-        with self._lock:
-            self._kept[key] = (time.monotonic() + self._seconds, value)
-            while len(self._kept) > self._most:
-                del self._kept[next(iter(self._kept))]
-        return key
-
-    def get(self, key: str) -> T | None:
-        """The value, unless its time is over."""
-        with self._lock:
-            ends_at, value = self._kept.get(key, (0.0, None))
-            return value if ends_at > time.monotonic() else None
-
-    def replace(self, key: str, value: T) -> None:
-        """Another value under the same key and for the same time; nothing when it is gone meanwhile."""
-        with self._lock:
-            if key in self._kept:
-                self._kept[key] = (self._kept[key][0], value)
-
-    def take(self, key: str) -> T | None:
-        """The value, which is forgotten."""
-        value = self.get(key)
-        with self._lock:
-            self._kept.pop(key, None)
-        return value
-
-
-class StructureGuard:
-    """Routes `/connexion`, `/connexion/retour` and `/deconnexion`, and the decorator `requires`."""
-
     def __init__(
-        self, app: Flask, client: OpenIDClient, *, session_cookie: str, home: str, public_url: str
+        self,
+        app: Flask,
+        client: OpenIDClient,
+        *,
+        secret: str,
+        session_cookie: str,
+        home: str,
+        public_url: str,
     ) -> None:
         self._client = client
         self._cookie = session_cookie
         self._home = home
         self._public_url = public_url
-        # Apart, so that log-ins begun by nobody in particular never push out the visits of others.
-        self._attempts = MemoryStore[Attempt](ATTEMPT_SECONDS)
+        self._attempts = AttemptCookies(Seal(secret, "log-in under way"), session_cookie)
         self._visits = MemoryStore[Tokens](VISIT_SECONDS)
+        seen = MemoryStore[bool](LONGEST_LIFE_SECONDS)
+        self._logout_tokens = LogoutTokens(
+            client.issuer, client.client_id, lambda jti: seen.is_new(jti, True)
+        )
         app.add_url_rule("/connexion", view_func=self._log_in, endpoint="log_in")
         app.add_url_rule("/connexion/retour", view_func=self._come_back, endpoint="come_back")
         app.add_url_rule("/deconnexion", view_func=self._log_out, endpoint="log_out", methods=["POST"])
+        told = "/deconnexion/keycloak"
+        app.add_url_rule(
+            told, view_func=self._told_by_keycloak, endpoint="told_by_keycloak", methods=["POST"]
+        )
 
     def visit(self) -> Visit | None:
         """The visit of this request, refreshed when its token is about to end; None when logged out.
@@ -168,19 +152,39 @@ class StructureGuard:
     def _log_in(self) -> ResponseReturnValue:
         siren = request.args.get("structure")
         url, attempt = self._client.begin(**({"structure": siren} if siren else {}))
-        return self._remember(self._attempts.add(attempt), url)
+        answer = redirect(url)
+        self._attempts.keep(answer, request.cookies, attempt, {})
+        return answer
 
     def _come_back(self) -> ResponseReturnValue:
-        attempt = self._attempts.take(self._key())
-        if attempt is None and self._visits.get(self._key()):
+        begun = self._attempts.find(request.cookies, request.args.get("state", ""))
+        if begun is None and self._visits.get(self._key()):
             return redirect(self._home)  # the back button, after a log-in that went well
-        if attempt is None:
+        if begun is None:
             abort(400)
         try:
-            tokens = self._client.finish(attempt, request.args)
+            tokens = self._client.finish(begun.attempt, request.args)
         except LoginRefused:
             abort(400)
-        return self._remember(self._visits.add(tokens), self._home)
+        # What the browser had before ends here: a number planted in it is worth nothing (session fixation).
+        self._visits.take(self._key())
+        answer = redirect(self._home)
+        self._attempts.forget(answer, begun.cookie)
+        key = self._visits.add(tokens)
+        answer.set_cookie(self._cookie, key, secure=True, httponly=True, samesite="Lax", path="/")
+        return answer
+
+    def _told_by_keycloak(self) -> ResponseReturnValue:
+        """Keycloak's own call: a session has ended, or all those of a person."""
+        try:
+            ended = self._logout_tokens.read(request.form.get("logout_token", ""))
+        except TokenRefused:
+            return {"error": "invalid_request"}, 400, NOT_KEPT
+        if ended.sid is not None:
+            self._visits.drop(lambda tokens: tokens.id_claims.get("sid") == ended.sid)
+        else:
+            self._visits.drop(lambda tokens: tokens.id_claims["sub"] == ended.sub)
+        return "", 200, NOT_KEPT
 
     def _log_out(self) -> ResponseReturnValue:
         # A form of another site carries that site's Origin (CSRF); ours always carries our own.
@@ -197,10 +201,3 @@ class StructureGuard:
 
     def _key(self) -> str:
         return request.cookies.get(self._cookie, "")
-
-    def _remember(self, key: str, then: str) -> ResponseReturnValue:
-        # What the browser had before ends here: a number planted in it is worth nothing (session fixation).
-        self._visits.take(self._key())
-        answer = redirect(then)
-        answer.set_cookie(self._cookie, key, secure=True, httponly=True, samesite="Lax", path="/")
-        return answer

@@ -95,13 +95,21 @@ class Issuer:
             self._endpoints = found
         return found
 
-    def verify(self, token: str, *, audience: str, types: frozenset[str]) -> Claims:
+    def verify(
+        self,
+        token: str,
+        *,
+        audience: str,
+        types: frozenset[str],
+        essential: frozenset[str] = frozenset({"sub"}),
+    ) -> Claims:
         """The claims of a token that passed every check.
 
         Args:
             token: compact JWS.
             audience: must be in `aud`.
             types: allowed values of the header's `typ`, in lower case (RFC 8725 §3.11).
+            essential: claims that must be there besides those that are checked in any case.
 
         Raises:
             TokenRefused: one of the checks failed.
@@ -111,14 +119,12 @@ class Issuer:
         header_type = str(decoded.header.get("typ", "")).lower().removeprefix("application/")
         if header_type not in types:
             raise TokenRefused("typ")
-        registry = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY_SECONDS,
-            iss={"essential": True, "value": self.url},
-            aud={"essential": True, "value": audience},
-            exp={"essential": True},
-            iat={"essential": True},
-            sub={"essential": True},
-        )
+        checks: dict[str, jwt.ClaimsOption] = {
+            "iss": {"essential": True, "value": self.url},
+            "aud": {"essential": True, "value": audience},
+            **{name: {"essential": True} for name in ("exp", "iat", *essential)},
+        }
+        registry = jwt.JWTClaimsRegistry(None, LEEWAY_SECONDS, **checks)
         try:
             registry.validate(decoded.claims)
         except JoseError as error:

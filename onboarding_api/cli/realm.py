@@ -58,6 +58,7 @@ def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
     """
     values = RealmValues(
         portal_url=settings.public_url,
+        portal_reach_url=settings.portal_reach_url,
         smtp_host=settings.smtp_host,
         smtp_port=settings.smtp_port,
         smtp_from=settings.smtp_from,

@@ -22,6 +22,8 @@ class Per(StrEnum):
     PERSON = "person"
     PLACE = "place"
     """A person in one structure."""
+    ONE = "one"
+    """One thing, which serves once."""
     CLIENT = "client"
     """A program that calls the API."""
     RECEIVER = "receiver"
@@ -74,6 +76,9 @@ ACT = _in_memory("act", person="120/minute")
 """Acts of a logged-in person on what is hers to decide."""
 API = _in_memory("api", client="3000/minute", person="300/minute")
 
+LOGOUT_TOKEN = Bound("logout_token", {Per.ONE: "1/day"}, is_open_when_down=True)
+"""Keycloak's word that a session ended: rather heard twice than not at all."""
+
 REGISTRATIONS = _shared("registration", network="30/hour", browser="10/hour")
 REGISTRATION_MAIL = _shared("registration_mail", receiver="3/hour")
 RECALLS = _shared("recall", network="30/hour", browser="10/hour")
@@ -92,7 +97,8 @@ BOUNDS: Mapping[str, Bound] = MappingProxyType(
     {
         bound.name: bound
         for bound in (
-            *(READING, VISITING, HEALTH, SEARCH, LOG_IN, LOG_OUT, TOLD_BY_KEYCLOAK, ACT, API),
+            *(READING, VISITING, HEALTH, SEARCH, LOG_IN, LOG_OUT, TOLD_BY_KEYCLOAK, LOGOUT_TOKEN),
+            *(ACT, API),
             *(REGISTRATIONS, REGISTRATION_MAIL, RECALLS, RECALL_MAIL, REFERENCES),
             *(CODES, ATTACHING, REQUESTS, LETTERS),
         )

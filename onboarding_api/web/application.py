@@ -1,6 +1,7 @@
 """The Flask application: blueprints, sessions, guards and wording, put together once."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,16 +10,21 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
+from idp_extension.relying_party.attempts import AttemptCookies
+from idp_extension.relying_party.back_channel import LogoutTokens
 from idp_extension.relying_party.client import OpenIDClient
 from idp_extension.relying_party.issuer import Issuer
+from idp_extension.relying_party.seal import Seal
 from onboarding_api.acts.act import Office
+from onboarding_api.limits.bounds import LOGOUT_TOKEN, Per
 from onboarding_api.limits.limiter import Limiter
 from onboarding_api.settings import Settings, client_key
 from onboarding_api.web import api, error_pages, headers, limits, wording
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.pages import BLUEPRINTS
+from onboarding_api.web.pages.account import keycloak_log_out
 from onboarding_api.web.parts import EXTENSION, Parts
-from onboarding_api.web.session import ServerSessions
+from onboarding_api.web.session import COOKIE, ServerSessions
 
 CLIENT_ID = "portail"
 ONE_YEAR_SECONDS = 31_536_000
@@ -39,15 +45,18 @@ def build_application(settings: Settings, office: Office) -> Flask:
         MAX_FORM_MEMORY_SIZE=headers.LONGEST_BODY_BYTES,
         SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR_SECONDS,
         # Loopback for the health check inside a container; no link is ever made from the Host.
-        TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc, "127.0.0.1", "localhost"],
+        TRUSTED_HOSTS=[
+            *(urlsplit(url).netloc for url in (settings.public_url, settings.portal_reach_url)),
+            *("127.0.0.1", "localhost"),
+        ],
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session does
         WTF_CSRF_SSL_STRICT=False,  # headers.guard looks at Origin, which browsers never strip
     )
     app.url_map.converters["siren"] = SirenConverter
     app.session_interface = ServerSessions(office.database, office.clock)
-    app.extensions[EXTENSION] = Parts(settings, office, _openid_client(settings))
     limiter = Limiter(office.database, office.clock, settings.secret_key, settings.limits)
     limits.install(app, limiter)
+    app.extensions[EXTENSION] = _parts(settings, office, limiter)
     headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
     error_pages.install(app)
@@ -56,12 +65,33 @@ def build_application(settings: Settings, office: Office) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     csrf.exempt(api.blueprint)  # bearer tokens, never the cookie
+    csrf.exempt(keycloak_log_out.blueprint)  # a signed token
     app.register_blueprint(api.blueprint)
     limits.check_routes(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _parts(settings: Settings, office: Office, limiter: Limiter) -> Parts:
+    identity = _openid_client(settings)
+
+    def is_first(jti: str) -> bool:
+        return limiter.has_room(LOGOUT_TOKEN, {Per.ONE: jti})
+
+    return Parts(
+        settings,
+        office,
+        identity,
+        attempts=AttemptCookies(Seal(settings.secret_key, "log-in under way"), COOKIE, _seconds_of(office)),
+        hints=Seal(settings.secret_key, "hint of the log-out"),
+        logout_tokens=LogoutTokens(identity.issuer, CLIENT_ID, is_first),
+    )
+
+
+def _seconds_of(office: Office) -> Callable[[], float]:
+    return lambda: office.clock().timestamp()
 
 
 def _openid_client(settings: Settings) -> OpenIDClient:

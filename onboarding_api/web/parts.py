@@ -8,7 +8,10 @@ from datetime import datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from idp_extension.relying_party.attempts import AttemptCookies
+from idp_extension.relying_party.back_channel import LogoutTokens
 from idp_extension.relying_party.client import OpenIDClient
+from idp_extension.relying_party.seal import Seal
 from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
 
@@ -17,11 +20,18 @@ EXTENSION = "parts"
 
 @dataclass(frozen=True)
 class Parts:
-    """The real parts, chosen once when the application starts."""
+    """The real parts, chosen once when the application starts.
+
+    `attempts` are the log-ins under way, in their browsers; `hints` seals what Keycloak wants to see again at
+    the log-out; `logout_tokens` reads what it tells of sessions that ended.
+    """
 
     settings: Settings
     office: Office
     identity: OpenIDClient
+    attempts: AttemptCookies
+    hints: Seal
+    logout_tokens: LogoutTokens
 
 
 def parts() -> Parts:

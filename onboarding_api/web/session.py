@@ -16,10 +16,12 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from idp_extension.relying_party.back_channel import Ended
 from onboarding_api.model.base import Database
+from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import DatabaseBusy
 from onboarding_api.model.web_session import WebSession
 
@@ -170,6 +172,17 @@ class ServerSessions(SessionInterface):
         with self._database.writing() as db:
             _drop(db, current.token)
         response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax", path="/")
+
+
+def end_sessions(database: Database, ended: Ended) -> None:
+    """End here what ended in Keycloak: one session by its number there, or all of a person."""
+    if ended.sid is not None:
+        meant = WebSession.keycloak_sid == ended.sid
+    else:
+        person = select(Person.id).where(Person.keycloak_id == ended.sub)
+        meant = WebSession.person_id.in_(person)
+    with database.writing() as db:
+        db.execute(delete(WebSession).where(meant))
 
 
 def _send(response: Response, cookie: str) -> None:

@@ -32,8 +32,11 @@ def create_app() -> Flask:
     url = os.environ["MES_PRETS_URL"].rstrip("/")
     app.jinja_env.globals["portal"] = os.environ["MES_PRETS_PORTAL"].rstrip("/")
     issuer = Issuer(os.environ["MES_PRETS_ISSUER"], reach_at=os.environ.get("MES_PRETS_REACH_AT", ""))
-    client = OpenIDClient(issuer, CLIENT_ID, os.environ["MES_PRETS_SECRET"], f"{url}/connexion/retour")
-    guard = StructureGuard(app, client, session_cookie="__Host-mes-prets", home="/", public_url=url)
+    secret = os.environ["MES_PRETS_SECRET"]
+    client = OpenIDClient(issuer, CLIENT_ID, secret, f"{url}/connexion/retour")
+    guard = StructureGuard(
+        app, client, secret=secret, session_cookie="__Host-mes-prets", home="/", public_url=url
+    )
     _add_pages(app, guard)
     for status in (400, 403, 404):
         app.register_error_handler(status, _refused)

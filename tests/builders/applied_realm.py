@@ -82,9 +82,11 @@ def service_account(url: str, realm: str, client_id: str) -> AdminAPI:
     return AdminAPI.as_service_account(url, realm, KEYS[client_id])
 
 
-def apply_realm(server: RunningServer, name: str = "bdt", smtp_port: int = VALUES.smtp_port) -> AppliedRealm:
+def apply_realm(
+    server: RunningServer, name: str = "bdt", smtp_port: int = VALUES.smtp_port, portal_reach_url: str = ""
+) -> AppliedRealm:
     """Makes the realm on a server that has none."""
-    values = replace(VALUES, realm=name, smtp_port=smtp_port)
+    values = replace(VALUES, realm=name, smtp_port=smtp_port, portal_reach_url=portal_reach_url)
     wanted = load_desired(CONFIG, values, [MES_PRETS, DATAVIZ])
     master = AdminAPI.as_master_admin(server.url, server.admin_user, server.admin_password, name)
     ensure_bootstrap_account(master, values.public_keys["bdt-bootstrap"])

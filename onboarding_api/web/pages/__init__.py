@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from onboarding_api.web.pages import dashboard, home
-from onboarding_api.web.pages.account import identity, login, registration
+from onboarding_api.web.pages.account import identity, keycloak_log_out, login, registration
 from onboarding_api.web.pages.administration import decisions
 from onboarding_api.web.pages.first_administrator import claim_refusal, letter
 from onboarding_api.web.pages.request import espaces, services
@@ -13,6 +13,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
     registration.blueprint,
     login.blueprint,
+    keycloak_log_out.blueprint,
     dashboard.blueprint,
     structures.blueprint,
     membership.blueprint,

@@ -11,19 +11,23 @@ from flask.typing import ResponseReturnValue
 from werkzeug.test import TestResponse
 
 from idp_extension.relying_party.client import OpenIDClient
-from idp_extension.relying_party.guard import MemoryStore, StructureGuard
+from idp_extension.relying_party.guard import StructureGuard
 from idp_extension.relying_party.issuer import IssuerUnavailable
+from idp_extension.relying_party.memory_store import MemoryStore
 from tests.builders.issuer import Provider
 from tests.idp_extension.relying_party.conftest import SERVICE, SERVICE_URL
 
 COOKIE = "__Host-service"
+HOST = urlsplit(SERVICE_URL).hostname or ""
 EUS, FONT_ROMEU = "216600742", "216601249"
 
 
 @pytest.fixture
 def app(client: OpenIDClient) -> Flask:
     app = Flask(__name__)
-    guard = StructureGuard(app, client, session_cookie=COOKIE, home="/", public_url=SERVICE_URL)
+    guard = StructureGuard(
+        app, client, secret="secret", session_cookie=COOKIE, home="/", public_url=SERVICE_URL
+    )
 
     @app.get("/")
     def home() -> ResponseReturnValue:
@@ -61,7 +65,7 @@ def log_in(provider: Provider, browser: FlaskClient, query: str = f"structure={E
 
 
 def key(browser: FlaskClient) -> str | None:
-    cookie = browser.get_cookie(COOKIE, domain=urlsplit(SERVICE_URL).hostname or "")
+    cookie = browser.get_cookie(COOKIE, domain=HOST)
     return cookie.value if cookie else None
 
 
@@ -96,9 +100,9 @@ def test_a_role_of_another_service_is_no_role_here(provider: Provider, browser: 
 
 
 def test_the_cookie_changes_at_the_log_in(provider: Provider, browser: FlaskClient) -> None:
-    leaving = get(browser, "/connexion")
+    log_in(provider, browser)
     before = key(browser)
-    get(browser, provider.consent(leaving.location))
+    log_in(provider, browser)
     after = key(browser)
 
     assert None not in (before, after)
@@ -108,16 +112,50 @@ def test_the_cookie_changes_at_the_log_in(provider: Provider, browser: FlaskClie
 def test_a_planted_cookie_is_worth_nothing(provider: Provider, app: Flask) -> None:
     provider.roles = {EUS: ["demande"]}
     victim, thief = app.test_client(), app.test_client()
-    leaving = get(thief, f"/connexion?structure={EUS}")
+    log_in(provider, thief)
     planted = key(thief)
     assert planted
-    host = urlsplit(SERVICE_URL).hostname or ""
-    victim.set_cookie(COOKIE, planted, domain=host, secure=True)
+    victim.set_cookie(COOKIE, planted, domain=HOST, secure=True)
 
-    get(victim, provider.consent(leaving.location))
+    log_in(provider, victim)
 
     assert get(victim, "/demande").status_code == 200
     assert get(thief, "/demande").status_code == 302
+
+
+def test_an_answer_serves_the_browser_that_began(provider: Provider, app: Flask) -> None:
+    victim, thief = app.test_client(), app.test_client()
+    get(victim, "/connexion")
+    stolen = provider.consent(get(thief, "/connexion").location)
+
+    assert get(victim, stolen).status_code == 400
+    assert get(app.test_client(), stolen).status_code == 400
+    assert get(thief, stolen).status_code == 302
+
+
+def test_two_tabs_log_in_at_once(provider: Provider, browser: FlaskClient) -> None:
+    provider.roles = {EUS: ["demande"], FONT_ROMEU: ["suivi"]}
+    first = get(browser, f"/connexion?structure={EUS}").location
+    second = get(browser, f"/connexion?structure={FONT_ROMEU}").location
+
+    assert get(browser, provider.consent(first)).status_code == 302
+    assert get(browser, "/").json == {"roles": ["demande"]}
+    assert get(browser, provider.consent(second)).status_code == 302
+    assert get(browser, "/").json == {"roles": ["suivi"]}
+
+
+def test_another_process_finishes_what_one_began(
+    provider: Provider, client: OpenIDClient, app: Flask
+) -> None:
+    other = Flask("other")
+    StructureGuard(other, client, secret="secret", session_cookie=COOKIE, home="/", public_url=SERVICE_URL)
+    here, there = app.test_client(), other.test_client()
+    leaving = get(here, "/connexion")
+    for header in leaving.headers.getlist("Set-Cookie"):
+        name, _, value = header.partition(";")[0].partition("=")
+        there.set_cookie(name, value, domain=HOST, secure=True)
+
+    assert get(there, provider.consent(leaving.location)).status_code == 302
 
 
 def test_an_earlier_visit_ends_with_the_next_log_in(provider: Provider, app: Flask) -> None:
@@ -134,8 +172,11 @@ def test_an_earlier_visit_ends_with_the_next_log_in(provider: Provider, app: Fla
 
 def test_the_cookie_is_out_of_reach(provider: Provider, browser: FlaskClient) -> None:
     for answer in (get(browser, "/connexion"), log_in(provider, browser)):
-        attributes = {part.strip() for part in answer.headers["Set-Cookie"].split(";")[1:]}
-        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} == attributes
+        for cookie in answer.headers.getlist("Set-Cookie"):
+            name, *attributes = (part.strip() for part in cookie.split(";"))
+            assert name.startswith("__Host-")
+            assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+            assert not any(attribute.startswith("Domain") for attribute in attributes)
 
 
 @pytest.mark.parametrize("path", ["", "?code=x&state=y", "?error=access_denied"])
@@ -143,12 +184,14 @@ def test_an_answer_nobody_waits_for_is_refused(browser: FlaskClient, path: str) 
     assert get(browser, f"/connexion/retour{path}").status_code == 400
 
 
-def test_a_forged_answer_is_refused_and_ends_the_attempt(provider: Provider, browser: FlaskClient) -> None:
+def test_a_forged_answer_is_refused_and_does_not_end_the_attempt(
+    provider: Provider, browser: FlaskClient
+) -> None:
     leaving = get(browser, "/connexion")
     honest = provider.consent(leaving.location)
 
     assert get(browser, "/connexion/retour?code=x&state=forged").status_code == 400
-    assert get(browser, honest).status_code == 400
+    assert get(browser, honest).status_code == 302
 
 
 def test_the_back_button_after_a_log_in_leads_home(provider: Provider, browser: FlaskClient) -> None:

@@ -100,7 +100,7 @@ def test_two_tabs_log_in_at_once(portal: Portal) -> None:
     second = browser.get("/connexion?suite=/courrier").location
 
     assert browser.get(portal.provider.consent(first)).location == "/services"
-    assert browser.get(portal.provider.consent(second)).location == "/tableau-de-bord"
+    assert browser.get(portal.provider.consent(second)).location == "/courrier"
 
     later, first = start(portal, "/connexion?suite=/services")
     second = later.get("/connexion?suite=/courrier").location

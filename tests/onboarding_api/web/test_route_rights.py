@@ -77,6 +77,7 @@ ROUTES: Mapping[str, Route] = {
     "login.forgotten_password": Route(PUBLIC, 302),
     "login.change_password": Route(PUBLIC, 302),
     "login.log_out": Route(PUBLIC, 303),
+    "keycloak_log_out.told_by_keycloak": Route(PUBLIC, 400),
     "login.come_back": Route(PUBLIC, 400, instead=HOME_IS_DASHBOARD),
     "claim_refusal.explain": Route(PUBLIC),
     "claim_refusal.refuse": Route(PUBLIC, 303, form={"reference": REFERENCE, "confirme": "oui"}),

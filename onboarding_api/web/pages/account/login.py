@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from idp_extension.relying_party.client import Attempt, LoginRefused, Tokens
+from idp_extension.relying_party.client import LoginRefused, Tokens
 from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
 from onboarding_api.limits.bounds import LOG_IN, LOG_OUT
 from onboarding_api.queries.people import person_by_keycloak
@@ -20,14 +20,14 @@ from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("login", __name__)
 
-# Of one browser at once: a tab each.
-MOST_ATTEMPTS = 5
+LONGEST_SUITE = 500
+"""Signs of the address to come back to: it travels in a cookie, and browsers keep 4,096 bytes of one."""
 
 
 @blueprint.get("/connexion")
 @bounded(LOG_IN)
 def log_in() -> ResponseReturnValue:
-    """Leave for Keycloak's log-in page; the attempt is bound to this browser's session."""
+    """Leave for Keycloak's log-in page; the attempt is bound to this browser, and nothing is written."""
     return _leave(local_path(request.args.get("suite"), url_for("dashboard.show")))
 
 
@@ -61,34 +61,35 @@ def come_back() -> ResponseReturnValue:
         LoginRefused: not the answer to an attempt of this browser.
         IssuerUnavailable: Keycloak does not answer.
     """
-    under_way = session.get("attempts", [])
-    mine = next((one for one in under_way if one["attempt"]["state"] == request.args.get("state")), None)
-    if mine is None:
+    begun = parts().attempts.find(request.cookies, request.args.get("state", ""))
+    if begun is None:
         if current_visit():
             return redirect(url_for("dashboard.show"))  # the back button, after a log-in that went well
         raise LoginRefused("state")
-    session["attempts"] = [one for one in under_way if one != mine]
-    tokens = parts().identity.finish(Attempt(**mine["attempt"]), request.args)
+    tokens = parts().identity.finish(begun.attempt, request.args)
     values = _values_of(tokens)
     if values is None:
-        current_session().log_in({"id_token": tokens.id_token})  # for the log-out, so that another may log in
-        return render_template("account/unknown_account.html"), 403
-    current_session().log_in(values)
-    generate_csrf()  # now, so that reading a page later needs no write
-    return redirect(local_path(mine["suite"], url_for("dashboard.show")))
+        current_session().log_in(_hint(tokens))  # for the log-out, so that another may log in
+        answer = make_response(render_template("account/unknown_account.html"), 403)
+    else:
+        current_session().log_in({**values, **_hint(tokens)})
+        generate_csrf()  # now, so that reading a page later needs no write
+        answer = make_response(redirect(local_path(begun.remembered["suite"], url_for("dashboard.show"))))
+    parts().attempts.forget(answer, begun.cookie)
+    return answer
 
 
 @blueprint.post("/deconnexion")
 @bounded(LOG_OUT)
 def log_out() -> ResponseReturnValue:
     """End the session here, then the one of Keycloak; here even when Keycloak is down (G-10)."""
-    id_token = session.get("id_token")
+    hint = parts().hints.open(session.get("hint", ""))
     current_session().end()
     home = url_for("home.welcome")
-    if id_token is None:
+    if hint is None:
         return redirect(home, 303)
     try:
-        there = parts().identity.log_out_url(id_token, f"{parts().settings.public_url}{home}")
+        there = parts().identity.log_out_url(hint["id_token"], f"{parts().settings.public_url}{home}")
     except IssuerUnavailable:
         there = home
     answer = redirect(there, 303)
@@ -98,9 +99,10 @@ def log_out() -> ResponseReturnValue:
 
 def _leave(suite: str, **parameters: str) -> ResponseReturnValue:
     url, attempt = parts().identity.begin(**parameters)
-    begun = {"attempt": attempt.as_values(), "suite": suite}
-    session["attempts"] = [*session.get("attempts", []), begun][-MOST_ATTEMPTS:]
-    return redirect(url)
+    answer = redirect(url)
+    remembered = suite if len(suite) <= LONGEST_SUITE else url_for("dashboard.show")
+    parts().attempts.keep(answer, request.cookies, attempt, {"suite": remembered})
+    return answer
 
 
 def _values_of(tokens: Tokens) -> Mapping[str, Any] | None:
@@ -116,5 +118,9 @@ def _values_of(tokens: Tokens) -> Mapping[str, Any] | None:
         "sub": sub,
         "identifiant": identifiant,
         "acr": level_of(tokens.id_claims),
-        "id_token": tokens.id_token,
     }
+
+
+def _hint(tokens: Tokens) -> Mapping[str, str]:
+    """The ID token, for which Keycloak ends its session without asking; sealed, as it names a person."""
+    return {"hint": parts().hints.close({"id_token": tokens.id_token})}
