@@ -21,11 +21,14 @@ from onboarding_api.backup.rows import filled_tables, kept_tables, load
 from onboarding_api.consequences.person import WELCOME_AFTER
 from onboarding_api.migrations import latest_revision, migrate
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.delivery import DeliveryClass
+from onboarding_api.model.delivery_kinds import PERSON, WELCOME
 from onboarding_api.model.journal import GENESIS, JournalEntry, JournalHead, first_broken_link
 from onboarding_api.model.person import Person
 
 PER_SECOND = 20
+CONVERGING = "converging"
+"""In the key of the deliveries that are added here."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def restore_backup(
             )
         rows = sum(load(session, table, table_file(directory, table.name)) for table in kept_tables())
         _check_journal(session, manifest)
-        people = _converge(session, convergence, now)
+        people = converge(session, convergence, now)
         until = session.scalars(select(JournalEntry.at).order_by(JournalEntry.seq.desc()).limit(1)).first()
     letters_gone = tuple(sorted(manifest.spool.keys() - listed(beside.spool).keys()))
     return Restored(rows, people, until, letters_gone, _changed_files(manifest, beside))
@@ -135,22 +138,19 @@ def _check_journal(session: Session, manifest: Manifest) -> None:
         raise BackupUnfit("broken_journal", "The journal of the backup is not whole: take another backup.")
 
 
-def _converge(session: Session, convergence: Convergence, now: datetime) -> int:
-    """A delivery for each person, by the way of every other; how many people there are."""
+def converge(session: Session, convergence: Convergence, now: datetime) -> int:
+    """A delivery for each person, by the way of every other; how many people there are.
+
+    They are given what they had: what is taken from somebody meanwhile goes first.
+    """
+    run = new_id()
     people = session.execute(select(Person.id, Person.is_active).order_by(Person.identifiant)).all()
     for number, (person_id, is_active) in enumerate(people):
         due = now + timedelta(seconds=number / convergence.per_second)
-        session.add(_delivery("keycloak.person", "kc:user", person_id, due))
+        args = {"person_id": person_id}
+        key = f"{PERSON.name}:{person_id}:{CONVERGING}:{run}"
+        session.add(PERSON.row(person_id, key=key, args=args, due=due, of_class=DeliveryClass.GIVING))
         if convergence.new_passwords and is_active:
-            session.add(_delivery("keycloak.welcome", "kc:welcome", person_id, due + WELCOME_AFTER))
+            key = f"{WELCOME.name}:{person_id}:{CONVERGING}:{run}"
+            session.add(WELCOME.row(person_id, key=key, args=args, due=due + WELCOME_AFTER))
     return len(people)
-
-
-def _delivery(kind: str, lane: str, person_id: str, due: datetime) -> Delivery:
-    return Delivery(
-        kind=kind,
-        lane=f"{lane}:{person_id}",
-        unique_key=f"{kind}:{person_id}:restored:{new_id()}",
-        args={"person_id": person_id},
-        due=due,
-    )

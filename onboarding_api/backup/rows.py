@@ -16,8 +16,8 @@ import onboarding_api.model  # noqa: F401 - fills the metadata with every table
 from onboarding_api.model.base import Base, Instant
 
 ROWS_AT_A_TIME = 1000
-OF_THE_MOMENT = frozenset({"limit_window", "web_session"})
-"""Tables that are not kept: who was logged in logs in again, and limits count from the start."""
+OF_THE_MOMENT = frozenset({"breaker", "limit_window", "web_session"})
+"""Tables that are not kept: who was logged in logs in again; limits and breakers count from the start."""
 _LEASE = ("owner", "lease_until")
 
 

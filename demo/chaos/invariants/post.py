@@ -11,7 +11,6 @@ from pathlib import Path
 from demo.chaos.invariants.books import Books, Row
 from demo.witness import code_in, letter_text
 
-OUR_KINDS = frozenset({"mail", "mail.recall", "timer.letter_reminder"})
 ON_PAPER = frozenset({"spooled", "submitted", "printed", "posted"})
 
 
@@ -40,8 +39,8 @@ def read_spool(directory: Path) -> tuple[PrintedLetter, ...]:
 
 def mails_left_once_or_twice(books: Books, mails: Iterable[Row]) -> Iterator[str]:
     """I6: no mail that no row asked for, one name a row, and no more copies than times it was tried."""
-    sent = Counter(mail["message_id"].strip("<>").partition("@")[0] for mail in mails if _is_ours(mail))
-    rows = {_name_of(row): row for row in books.rows("delivery") if row["kind"] in OUR_KINDS}
+    sent = Counter(_name_in(mail) for mail in mails if _is_ours(mail))
+    rows = {_name_of(row): row for row in books.rows("delivery")}
     for name, copies in sorted(sent.items()):
         row = rows.get(name)
         if row is None:
@@ -51,15 +50,11 @@ def mails_left_once_or_twice(books: Books, mails: Iterable[Row]) -> Iterator[str
 
 
 def everybody_was_welcomed(books: Books, mails: Iterable[Row]) -> Iterator[str]:
-    """I6 for the mail that Keycloak writes: whoever registered got it, no more often than it was tried."""
-    links = Counter(mail["to"] for mail in mails if any("/login-actions/" in link for link in mail["links"]))
-    people = books.by("person")
+    """I6 for the mail without which nobody gets in: a welcome that is done has arrived."""
+    sent = {_name_in(mail) for mail in mails}
     for row in books.rows("delivery"):
-        if row["kind"] != "mail.welcome" or row["state"] != "done":
-            continue
-        copies = links[people[row["args"]["person_id"]]["email"]]
-        if not 1 <= copies <= row["attempts"]:
-            yield f"I6: {row['unique_key']} is done, and {copies} mails arrived in {row['attempts']} tries"
+        if row["kind"] == "mail.welcome" and row["state"] == "done" and _name_of(row) not in sent:
+            yield f"I6: {row['unique_key']} is done, and no mail arrived"
 
 
 def one_letter_a_row(
@@ -99,8 +94,12 @@ def _opens(letter: PrintedLetter, row: Row, keys: Mapping[str, bytes]) -> bool:
 
 def _is_ours(mail: Row) -> bool:
     """Mails of Keycloak bear names of its own making."""
-    name = mail["message_id"].strip("<>").partition("@")[0]
+    name = _name_in(mail)
     return len(name) == 40 and set(name) <= set("0123456789abcdef")
+
+
+def _name_in(mail: Row) -> str:
+    return str(mail["message_id"].strip("<>").partition("@")[0])
 
 
 def _name_of(row: Row) -> str:

@@ -31,7 +31,7 @@ def kept(books: Books) -> dict[str, list[str]]:
                 sort_keys=True,
             )
             for row in books.rows(name)
-            if ":restored:" not in str(row.get("unique_key"))
+            if ":converging:" not in str(row.get("unique_key"))
         )
         for name in books.tables
         if name not in OF_THE_MOMENT

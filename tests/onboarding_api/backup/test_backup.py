@@ -14,7 +14,8 @@ from onboarding_api.backup.manifest import BackupUnfit, Beside, read_manifest
 from onboarding_api.backup.restore import Convergence
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.delivery import Delivery, DeliveryClass
+from onboarding_api.model.delivery_kinds import PERSON
 from tests.builders.portal import MONDAY
 from tests.demo.chaos.invariants.world import World, sound_world
 from tests.onboarding_api.backup.houses import is_empty, kept, restore, url_of
@@ -78,7 +79,9 @@ def test_what_was_there_is_there_again(world: World, beside: Beside, backup: Pat
 def test_the_house_goes_on_where_it_was(world: World, beside: Beside, backup: Path, empty: Database) -> None:
     restore(empty, beside, backup)
     with empty.writing() as session:
-        session.add(Delivery(kind="test", lane="x", unique_key="next", args={}, due=MONDAY))
+        session.add(
+            PERSON.row("x", key="next", args={"person_id": "x"}, due=MONDAY, of_class=DeliveryClass.GIVING)
+        )
     with empty.reading() as session:
         sequences = list(session.scalars(select(Delivery.sequence).order_by(Delivery.sequence)))
     assert len(set(sequences)) == len(sequences) > len(world.books().rows("delivery"))
@@ -89,15 +92,15 @@ def test_everybody_is_brought_to_keycloak_no_faster_than_told(
 ) -> None:
     restore(empty, beside, backup, convergence=Convergence(per_second=2, new_passwords=True))
     with empty.reading() as session:
-        added = list(session.scalars(select(Delivery).where(Delivery.unique_key.contains(":restored:"))))
+        added = list(session.scalars(select(Delivery).where(Delivery.unique_key.contains(":converging:"))))
     seconds = sorted((row.kind, (row.due - MONDAY).total_seconds()) for row in added)
     assert seconds == [
         ("keycloak.person", 0.0),
         ("keycloak.person", 0.5),
         ("keycloak.person", 1.0),
-        ("keycloak.welcome", 2.0),
-        ("keycloak.welcome", 2.5),
-        ("keycloak.welcome", 3.0),
+        ("mail.welcome", 2.0),
+        ("mail.welcome", 2.5),
+        ("mail.welcome", 3.0),
     ]
 
 
@@ -110,7 +113,7 @@ def test_a_closed_account_gets_no_new_password(
     with empty.reading() as session:
         kinds = [
             row.kind
-            for row in session.scalars(select(Delivery).where(Delivery.unique_key.contains(":restored:")))
+            for row in session.scalars(select(Delivery).where(Delivery.unique_key.contains(":converging:")))
             if row.args["person_id"] == world.luc.id
         ]
     assert kinds == ["keycloak.person"]
@@ -195,7 +198,7 @@ def test_a_house_moves_from_sqlite_to_postgresql_and_back(
     make_backup(here, beside, tmp_path / "one", MONDAY)
     restore(there, beside, tmp_path / "one")
     with there.writing() as session:
-        session.execute(text("DELETE FROM delivery WHERE unique_key LIKE '%:restored:%'"))
+        session.execute(text("DELETE FROM delivery WHERE unique_key LIKE '%:converging:%'"))
     make_backup(there, beside, tmp_path / "two", MONDAY)
     restore(back, beside, tmp_path / "two")
     assert kept(read_books(url_of(back))) == kept(world.books())
