@@ -14,7 +14,16 @@ from policies.language.cedar import Decision as CedarDecision
 from policies.language.cedar import Entities, PolicySet, is_authorized_batch
 from policies.language.model import Environment
 
-__all__ = ["ALARMS", "ENGINE_FAULT", "Engine", "decide", "decide_many", "default_engine", "question_of"]
+__all__ = [
+    "ALARMS",
+    "ENGINE_FAULT",
+    "Engine",
+    "decide",
+    "decide_many",
+    "default_engine",
+    "environment_of",
+    "question_of",
+]
 
 ALARMS = AlarmCounter()
 ENGINE_FAULT = "ENGINE-FAULT"
@@ -113,8 +122,8 @@ class Engine:
     def _near_misses(self, refused: list[Request], handle: Entities) -> dict[int, Missing]:
         """Why not, by the identity of the request: only probes of the kinds of question at hand are asked."""
         found: dict[int, Missing] = {}
-        for environment in {_environment(request) for request in refused}:
-            alike = [request for request in refused if _environment(request) == environment]
+        for environment in {environment_of(request) for request in refused}:
+            alike = [request for request in refused if environment_of(request) == environment]
             probes = self._probes(environment)
             for request, result in zip(alike, self._ask(alike, probes.handle, handle), strict=True):
                 found[id(request)] = probes.ranked_missing(frozenset(result.diagnostics.reasons))
@@ -122,7 +131,7 @@ class Engine:
 
     def _is_askable(self, request: Request, given: dict[EntityRef, Entity]) -> bool:
         try:
-            contract = self.contract(_environment(request))
+            contract = self.contract(environment_of(request))
         except KeyError:
             self._alarms.raise_alarm("unknown_question")
             return False
@@ -159,7 +168,8 @@ _Verdict = tuple[bool, tuple[str, ...], tuple[str, ...]]
 _FAULT: _Verdict = (False, (ENGINE_FAULT,), ())
 
 
-def _environment(request: Request) -> Environment:
+def environment_of(request: Request) -> Environment:
+    """The kind of a question."""
     return Environment(request.actor.type, request.action, request.resource.type)
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 from policies.catalogue.faults import BadSource
 from policies.language.cedar import pst
-from policies.language.model import Environment, Model
+from policies.language.model import AttributeType, Environment, Model
 from policies.language.statements import Rule
-from policies.language.syntax import FALSE, TRUE, Path, children, conjunction, longest, path_of, paths_read
+from policies.language.syntax import FALSE, Path, children, conjunction, longest, paths_read, with_child
+from policies.language.typed import BOOL, DATETIME, DURATION, LONG, Unsupported, type_in
 
 __all__ = ["Applied", "applied_rules", "cone", "scope_holds", "specialise", "whole_condition"]
+
+
+PLAIN_TYPES = (BOOL, LONG, DATETIME, DURATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,6 @@ def whole_condition(template: pst.Template) -> pst.Expr:
 def specialise(expr: pst.Expr, model: Model, environment: Environment) -> pst.Expr:
     """The expression in one environment: each `is` becomes true or false, and folds what it guards."""
     match expr:
-        case pst.Is(base, entity_type, None):
-            path = path_of(base)
-            found = model.type_of(environment, path) if path else None
-            return TRUE if found is not None and found.name == str(entity_type) else FALSE
         case pst.UnaryOp("not", arg):
             inner = specialise(arg, model, environment)
             return (
@@ -88,10 +88,33 @@ def specialise(expr: pst.Expr, model: Model, environment: Environment) -> pst.Ex
             return _fold(op, left, right, model, environment)
         case pst.IfThenElse():
             return _branch(expr, model, environment)
+    for index, child in enumerate(children(expr)):
+        expr = with_child(expr, index, specialise(child, model, environment))
+    truth = _static(expr, model, environment)
+    return expr if truth is None else pst.BoolLit(truth)
+
+
+def _static(expr: pst.Expr, model: Model, environment: Environment) -> bool | None:
+    """The truth of a node that the types alone decide, as the validator sees it; None: they do not."""
+    match expr:
+        case pst.Is(base, entity_type, None):
+            kind = _type(base, model, environment)
+            return None if kind is None else kind.name == str(entity_type)
+        case pst.HasAttr(base, (name,)) if base != pst.Var("context"):
+            kind = _type(base, model, environment)
+            return None if kind is None or name in model.entities.get(kind.name, {}) else False
         case pst.BinaryOp("eq" | "not_eq" as op) if _never_equal(expr, model, environment):
-            return pst.BoolLit(op == "not_eq")
+            return op == "not_eq"
         case _:
-            return expr
+            return None
+
+
+def _type(expr: pst.Expr, model: Model, environment: Environment) -> AttributeType | None:
+    """The type of an expression; None when the tools do not read it: the check refuses it where it stands."""
+    try:
+        return type_in(model, environment, expr)
+    except Unsupported:
+        return None
 
 
 def _fold(
@@ -111,9 +134,10 @@ def _fold(
 
 def _never_equal(expr: pst.Expr, model: Model, environment: Environment) -> bool:
     """Two things of different types: the validator lets such a comparison pass, it is constantly false."""
-    types = [model.type_of(environment, path) for side in children(expr) if (path := path_of(side))]
-    first, *others = types or [None]
-    return any(first and other and first.name != other.name for other in others)
+    first, second = (_type(side, model, environment) for side in children(expr))
+    if first is None or second is None or first.name == second.name:
+        return False
+    return not any(kind.is_set or kind in PLAIN_TYPES for kind in (first, second))
 
 
 def _branch(expr: pst.IfThenElse, model: Model, environment: Environment) -> pst.Expr:

@@ -1,8 +1,9 @@
 """Small questions about the syntax tree of a rule, on the nodes that our rules may use."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
+from typing import Any
 
 from policies.language.cedar import pst
 
@@ -23,39 +24,46 @@ Path = tuple[str, ...]
 TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
 
 
+# Every node of the language, with what is directly below it: one that is not here is an error.
+BELOW: Mapping[type, Callable[[Any], tuple[pst.Expr, ...]]] = {
+    **dict.fromkeys(
+        (pst.Var, pst.Slot, pst.BoolLit, pst.LongLit, pst.StringLit, pst.EntityLit), lambda _: ()
+    ),
+    **dict.fromkeys((pst.GetAttr, pst.HasAttr, pst.Like), lambda expr: (expr.base,)),
+    pst.Is: lambda expr: (expr.base, expr.in_expr) if expr.in_expr else (expr.base,),
+    pst.UnaryOp: lambda expr: (expr.arg,),
+    pst.BinaryOp: lambda expr: (expr.left, expr.right),
+    pst.Set: lambda expr: expr.elements,
+    pst.IfThenElse: lambda expr: (expr.cond, expr.then_expr, expr.else_expr),
+    pst.Record: lambda expr: tuple(expr.fields.values()),
+}
+
+
 def children(expr: pst.Expr) -> tuple[pst.Expr, ...]:
     """The expressions directly below one."""
-    match expr:
-        case pst.UnaryOp(_, arg):
-            return (arg,)
-        case pst.BinaryOp(_, left, right):
-            return (left, right)
-        case pst.GetAttr(base, _) | pst.HasAttr(base, _) | pst.Is(base, _, _):
-            return (base,)
-        case pst.Set(elements):
-            return elements
-        case pst.IfThenElse(cond, then_expr, else_expr):
-            return (cond, then_expr, else_expr)
-        case _:
-            return ()
+    return BELOW[type(expr)](expr)
+
+
+# How a node is made again over other expressions.
+MADE_OVER: Mapping[type, Callable[..., pst.Expr]] = {
+    **dict.fromkeys(
+        (pst.GetAttr, pst.HasAttr, pst.Like), lambda expr, base: dataclasses.replace(expr, base=base)
+    ),
+    pst.Is: lambda expr, base, *inside: dataclasses.replace(
+        expr, base=base, in_expr=inside[0] if inside else None
+    ),
+    pst.UnaryOp: lambda expr, arg: pst.UnaryOp(expr.op, arg),
+    pst.BinaryOp: lambda expr, left, right: pst.BinaryOp(expr.op, left, right),
+    pst.Set: lambda _, *elements: pst.Set(elements),
+    pst.IfThenElse: lambda _, *parts: pst.IfThenElse(*parts),
+    pst.Record: lambda expr, *values: pst.Record(pst.FrozenMap(zip(expr.fields, values, strict=True))),
+}
 
 
 def with_child(expr: pst.Expr, index: int, child: pst.Expr) -> pst.Expr:
     """The expression with another one in the place of its child number `index`."""
-    below = (*children(expr)[:index], child, *children(expr)[index + 1 :])
-    match expr:
-        case pst.UnaryOp(op):
-            return pst.UnaryOp(op, *below)
-        case pst.BinaryOp(op):
-            return pst.BinaryOp(op, *below)
-        case pst.GetAttr() | pst.HasAttr() | pst.Is():
-            return dataclasses.replace(expr, base=child)
-        case pst.IfThenElse():
-            return pst.IfThenElse(*below)
-        case pst.Set():
-            return pst.Set(below)
-        case _:
-            raise IndexError(index)
+    below = children(expr)
+    return MADE_OVER[type(expr)](expr, *below[:index], child, *below[index + 1 :])
 
 
 def conjunction(parts: Iterable[pst.Expr]) -> pst.Expr:

@@ -16,6 +16,7 @@ from policies.catalogue.loader import POLICIES
 from policies.engine.decide import Engine
 from policies.engine.revision import Policies, read_policies
 from policies.language.model import render_schema, stale_files
+from policies.language.typed import Unsupported
 from policies.review.cases.case import golden_cases, run_cases
 from policies.review.cases.questions import read_question
 from policies.review.cases.scenarios import read_scenarios
@@ -54,8 +55,9 @@ class _Group(click.Group):
         except BadSource as bad:
             _print_faults(bad.faults)
             sys.exit(2)
-        except OSError as error:
-            # A file that cannot be written, or a solver out of time (TimeoutError is an OSError).
+        except (OSError, OverflowError, Unsupported) as error:
+            # A file that cannot be written, a solver out of time (TimeoutError is an OSError), a walk that
+            # does not end, a condition that was not put to the check first.
             click.echo(str(error), err=True)
             sys.exit(2)
 
@@ -119,6 +121,14 @@ def generate_command(ctx: click.Context, is_check: bool) -> None:
     _write(root, pages)
 
 
+def _checked(ctx: click.Context) -> Policies:
+    """The rules, once the check finds nothing: nothing is proved of rules that could not be committed."""
+    checked = check(_root(ctx))
+    if checked.faults:
+        raise BadSource(checked.faults)
+    return checked.policies
+
+
 def _write(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (root / name).write_text(text, encoding="utf-8")
@@ -178,7 +188,7 @@ _second_opinion = click.option(
 @click.pass_context
 def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> None:
     """Each property PROVED or REFUTED, for any number of people, structures and services."""
-    policies = read_policies(_root(ctx))
+    policies = _checked(ctx)
     if lifecycle:
         sys.exit(_walk_all(policies))
     if second_opinion:
@@ -194,7 +204,7 @@ def _walk_all(policies: Policies) -> int:
     walks = [walk(policies, universe) for universe in read_universes(policies)]
     for line in (line for each in walks for line in each.lines()):
         click.echo(line)
-    return 1 if any(each.broken for each in walks) else 0
+    return 0 if all(each.holds for each in walks) else 1
 
 
 def _all_agree(opinions: list[Opinion]) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.loader import load_catalogue
-from policies.engine.decide import Engine
+from policies.engine.decide import ENGINE_FAULT, Engine
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.review.pages.planned import actions_without_page
@@ -77,6 +78,9 @@ def _cell(engine: Engine, kind: str, action: str, state: str, entities: tuple[En
         )
     ]
     decisions = engine.decide_many([request for _, request in asked])
+    if any(ENGINE_FAULT in each.rules for each in decisions):
+        told = f"the engine could not decide {action} on {kind}: the matrix' world is not of the model"
+        raise BadSource([Fault(MATRIX, 0, state, told)])
     allowed = (role for (role, _), each in zip(asked, decisions, strict=True) if each.allowed)
     return Cell(kind, action, state, "".join(allowed))
 

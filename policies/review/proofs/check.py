@@ -8,7 +8,7 @@ from policies.engine.revision import Policies, read_policies
 from policies.language.cedar import format_policies
 from policies.language.model import render_schema, stale_files
 from policies.language.statements import read_rules
-from policies.review.proofs.lint import WIDTH, form_faults, lint, property_faults, validation_faults
+from policies.review.proofs.lint import WIDTH, form_faults, lint, property_faults, soundness_faults
 
 __all__ = ["Checked", "check", "format_files"]
 
@@ -43,8 +43,7 @@ def check(root: Path) -> Checked:
     properties = read_rules(root, "properties")
     faults = (
         *stale,
-        *validation_faults(policies.rules, policies),
-        *validation_faults(properties, policies),
+        *soundness_faults((*policies.rules, *properties), policies),
         *property_faults(properties, policies),
         *lint(policies),
         *form_faults(root, *FORMATTED),

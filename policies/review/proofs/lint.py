@@ -1,20 +1,30 @@
 """The rules of the house for rules: what the validator cannot know."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from policies.catalogue.faults import Fault
+from policies.catalogue.faults import BadSource, Fault
 from policies.engine.probes import parts_of
 from policies.engine.revision import Policies
 from policies.language.cedar import format_policies, pst, validate_policies
 from policies.language.environments import applied_rules
 from policies.language.model import Model
 from policies.language.statements import Rule
-from policies.language.subset import outside_subset
+from policies.language.typed import BOOL, Unsupported, type_in
 
-__all__ = ["KINDS", "WIDTH", "form_faults", "lint", "property_faults", "validation_faults"]
+__all__ = [
+    "KINDS",
+    "WIDTH",
+    "form_faults",
+    "lint",
+    "property_faults",
+    "reading_faults",
+    "refuse_unsound",
+    "soundness_faults",
+    "validation_faults",
+]
 
 GUARDS = "rules/9"
 KINDS = ("never", "only-if", "always", "possible")
@@ -33,8 +43,6 @@ def _messages(rule: Rule, policies: Policies) -> Iterator[str]:
         yield "every forbid stands in a file rules/9…, and nothing else"
     if not isinstance(rule.template.principal, pst.ScopeIs):
         yield "the scope must say what the principal `is`"
-    for clause in rule.template.clauses:
-        yield from (f"{node} is outside the supported subset" for node in outside_subset(clause.expr))
     yield from _sentences(rule)
     if not _applies_somewhere(rule, policies):
         yield "can never apply: no actor, action and resource of the model fit its scope and types"
@@ -61,10 +69,6 @@ def property_faults(properties: tuple[Rule, ...], policies: Policies) -> list[Fa
         if rule.note("kind") not in KINDS:
             faults.append(rule.fault(f'@kind("…") must be one of {", ".join(KINDS)}'))
         faults += [rule.fault(f'@{name}("…") is missing') for name in ANNOTATIONS if not rule.note(name)]
-        for clause in rule.template.clauses:
-            faults += [
-                rule.fault(f"{node} is outside the supported subset") for node in outside_subset(clause.expr)
-            ]
         if not _applies_somewhere(rule, policies):
             faults.append(rule.fault("can never apply: it would prove nothing"))
     return faults
@@ -87,6 +91,41 @@ def validation_faults(rules: tuple[Rule, ...], policies: Policies) -> list[Fault
             message = re.sub(r"^for policy `policy0`[,:] ", "", " ".join(error.error.split()))
             faults.append(rule.fault(message + _guess(message, policies.model)))
     return faults
+
+
+def soundness_faults(rules: Iterable[Rule], policies: Policies) -> list[Fault]:
+    """What makes a statement unfit for a proof: the validator refuses it, or the tools cannot read it.
+
+    Every proof, walk and comparison asks this first: nothing is proved of rules that could not be committed.
+    """
+    listed = tuple(rules)
+    return validation_faults(listed, policies) or reading_faults(listed, policies.model)
+
+
+def refuse_unsound(policies: Policies) -> None:
+    """Stop where the check would.
+
+    Raises:
+        BadSource: a rule that the validator refuses or that the tools cannot read exactly.
+    """
+    faults = soundness_faults(policies.rules, policies)
+    if faults:
+        raise BadSource(faults)
+
+
+def reading_faults(rules: Iterable[Rule], model: Model) -> list[Fault]:
+    """A fault for each condition that the tools do not read exactly, in the environments where it applies."""
+    faults: dict[Fault, None] = {}
+    for rule in rules:
+        for environment in model.environments:
+            for applied in applied_rules((rule,), model, environment):
+                try:
+                    kind = type_in(model, environment, applied.condition)
+                    if kind != BOOL:
+                        faults[rule.fault(f"a {kind.name} is no condition")] = None
+                except Unsupported as unsupported:
+                    faults[rule.fault(str(unsupported))] = None
+    return list(faults)
 
 
 def _guess(message: str, model: Model) -> str:

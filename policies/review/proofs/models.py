@@ -17,7 +17,7 @@ from policies.language.model import AttributeType
 from policies.language.syntax import paths_read
 from policies.review.proofs.smt import TIMEOUT_MS, Question
 
-__all__ = ["ModelCase", "bounds", "case_of", "find_case"]
+__all__ = ["ModelCase", "bounds", "case_of", "find_case", "holds", "solver_of"]
 
 # The assumption of the proofs: every moment that the rules read lies between 1970 and 2100.
 LATEST_MS = 4_102_444_800_000
@@ -54,16 +54,23 @@ def find_case(
         TimeoutError: the solver does not know.
     """
     z3 = question.z3
-    solver = z3.Solver()
-    solver.set("timeout", TIMEOUT_MS)
-    solver.set("random_seed", seed)
-    solver.add(formula, *bounds(question, (*(each.condition for each in applied), *read)))
-    # The solver itself says which rules hold: to evaluate an equality of sets afterwards is not exact.
-    solver.add(*(_holds(question, each) == question.truth(each.condition) for each in applied))
+    solver = solver_of(question, applied, *read, seed=seed)
+    solver.add(formula)
     verdict = solver.check()
     if verdict == z3.unknown:
         raise TimeoutError(f"the solver does not know about {question.environment}")
     return case_of(question, applied, solver.model()) if verdict == z3.sat else None
+
+
+def solver_of(question: Question, applied: tuple[Applied, ...], *read: pst.Expr, seed: int = 0) -> Any:
+    """A solver that knows the bounds of what is read, and by `holds` which of the rules apply."""
+    solver = question.z3.Solver()
+    solver.set("timeout", TIMEOUT_MS)
+    solver.set("random_seed", seed)
+    solver.add(*bounds(question, (*(each.condition for each in applied), *read)))
+    # The solver itself says which rules hold: to evaluate an equality of sets afterwards is not exact.
+    solver.add(*(holds(question, each) == question.truth(each.condition) for each in applied))
+    return solver
 
 
 def bounds(question: Question, conditions: Iterable[pst.Expr]) -> list[Any]:
@@ -89,7 +96,8 @@ def _term_at(question: Question, path: tuple[str, ...]) -> Any:
     return term
 
 
-def _holds(question: Question, applied: Applied) -> Any:
+def holds(question: Question, applied: Applied) -> Any:
+    """The flag by which the solver says that a rule applies."""
     return question.z3.Bool(f"holds.{applied.rule.id}")
 
 
@@ -102,7 +110,7 @@ def case_of(question: Question, applied: tuple[Applied, ...], model: Any) -> Mod
     )
     held: dict[str, list[str]] = {"permit": [], "forbid": []}
     for each in applied:
-        if question.z3.is_true(model.eval(_holds(question, each), model_completion=True)):
+        if question.z3.is_true(model.eval(holds(question, each), model_completion=True)):
             held[each.rule.effect].append(each.rule.id)
     request = Request(
         actor=actor,

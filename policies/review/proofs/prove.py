@@ -16,7 +16,7 @@ from policies.language.environments import Applied, applied_rules, scope_holds, 
 from policies.language.model import Environment
 from policies.language.statements import Rule, read_rules
 from policies.review.cases.story import story
-from policies.review.proofs.lint import property_faults
+from policies.review.proofs.lint import property_faults, refuse_unsound, soundness_faults
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.smt import TIMEOUT_MS, Question, World, world_of
 
@@ -81,8 +81,9 @@ def prove(policies: Policies) -> Proof:
     """Prove the properties of a revision.
 
     Raises:
-        BadSource: a property is malformed or speaks of nothing; z3-solver is not installed.
+        BadSource: a rule or a property is one that `check` refuses; z3-solver is not installed.
     """
+    refuse_unsound(policies)
     properties = read_properties(policies)
     start = time.perf_counter()
     prover = Prover(policies)
@@ -95,10 +96,10 @@ def read_properties(policies: Policies) -> tuple[Rule, ...]:
     """The properties of a revision.
 
     Raises:
-        BadSource: a kind that does not exist, or a property that fits no environment.
+        BadSource: a property that `check` refuses, a kind that does not exist, one that fits no environment.
     """
     properties = read_rules(policies.root, "properties")
-    faults = property_faults(properties, policies)
+    faults = [*property_faults(properties, policies), *soundness_faults(properties, policies)]
     if faults:
         raise BadSource(faults)
     return properties

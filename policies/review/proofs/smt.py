@@ -2,8 +2,8 @@
 
 One constant stands for the principal, one for the resource, one for each field of the context; attributes are
 uninterpreted functions on sorts without bound. So what is proved holds for any number of people, structures
-and services. This module is the trusted part of the proofs: it handles each node of the supported subset in
-one line, refuses every other node, and its models are replayed in the engine (see `models`).
+and services. This module is the trusted part of the proofs, with `language.typed`, which says which nodes
+there are and refuses every other one; its models are replayed in the engine (see `models`).
 
 Time is an integer of milliseconds since 1970; a set is an array from its elements to Bool. Reading an absent
 optional attribute gives any value here and an error in Cedar: sound only because the validator refuses a rule
@@ -13,25 +13,21 @@ that reads one unguarded.
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, reduce
 from itertools import count
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
-from policies.catalogue.limits import duration_of
 from policies.language.cedar import pst
 from policies.language.environments import Applied
 from policies.language.model import AttributeType, Environment, Model
+from policies.language.typed import BOOL, Reader, Unsupported
 
-__all__ = ["TIMEOUT_MS", "Question", "Unsupported", "World", "load_z3", "world_of"]
+__all__ = ["TIMEOUT_MS", "Question", "World", "load_z3", "world_of"]
 
 TIMEOUT_MS = 20_000
 _MILLISECOND = timedelta(milliseconds=1)
 _numbers = count()
-
-
-class Unsupported(Exception):
-    """A node of the syntax tree that the encoder does not know: an error, never skipped."""
 
 
 @cache
@@ -96,32 +92,11 @@ def world_of(model: Model) -> World:
     return _worlds[model.schema_text]
 
 
-Term = tuple[Any, AttributeType]
-BOOL, LONG = AttributeType("Bool"), AttributeType("Long")
-DURATION, DATETIME = AttributeType("duration"), AttributeType("datetime")
-
-
-# Each operator as z3 has it: (the library, left, right, the sort of the elements of left).
-OPERATORS: Mapping[str, Callable[[Any, Any, Any, Any], Any]] = {
-    "and": lambda z3, left, right, _: z3.And(left, right),
-    "or": lambda z3, left, right, _: z3.Or(left, right),
-    "eq": lambda z3, left, right, _: left == right,
-    "not_eq": lambda z3, left, right, _: left != right,
-    "less": lambda z3, left, right, _: left < right,
-    "less_eq": lambda z3, left, right, _: left <= right,
-    "greater": lambda z3, left, right, _: left > right,
-    "greater_eq": lambda z3, left, right, _: left >= right,
-    "offset": lambda z3, left, right, _: left + right,
-    "duration_since": lambda z3, left, right, _: left - right,
-    "contains": lambda z3, left, right, _: z3.IsMember(right, left),
-    "contains_all": lambda z3, left, right, _: z3.IsSubset(right, left),
-    "contains_any": lambda z3, left, right, sort: z3.SetIntersect(left, right) != z3.EmptySet(sort),
-}
-RESULTS = {"offset": DATETIME, "duration_since": DURATION}
-
-
 class Question:
-    """Any question of one environment: its actor, its resource, its context, and what rules say of them."""
+    """Any question of one environment: its actor, its resource, its context, and what rules say of them.
+
+    Which nodes there are, and their types, is `typed.Reader`; what each one means is a line of `_makers`.
+    """
 
     def __init__(self, world: World, environment: Environment) -> None:
         self.world, self.environment, self.z3 = world, environment, world.z3
@@ -133,6 +108,8 @@ class Question:
             name: self.z3.Const(f"context.{name}", world.sort_of(kind))
             for name, kind in world.model.context.items()
         }
+        makers = _makers(self)
+        self._reader = Reader(world.model, environment, lambda name, *parts: makers[name](*parts))
 
     def allow(self, applied: Iterable[Applied]) -> Any:
         """Some permit holds and no forbid does."""
@@ -145,83 +122,47 @@ class Question:
         """A condition, specialised to this environment, as a formula.
 
         Raises:
-            Unsupported: it has a node outside the supported subset.
+            Unsupported: it has a node outside the supported part of Cedar.
         """
-        return self.term(expr)[0]
+        term, kind = self._reader.read(expr)
+        if kind != BOOL:
+            raise Unsupported(f"a {kind.name} is no condition")
+        return term
 
-    def term(self, expr: pst.Expr) -> Term:
-        """An expression as a term with its Cedar type."""
-        match expr:
-            case pst.BoolLit() | pst.LongLit() | pst.EntityLit() | pst.Var():
-                return self._leaf(expr)
-            case pst.GetAttr() | pst.HasAttr():
-                return self._attribute(expr)
-            case pst.UnaryOp():
-                return self._unary(expr)
-            case pst.BinaryOp():
-                return self._binary(expr)
-            case pst.Set(elements) if elements:
-                return self._set([self.term(element) for element in elements])
-            case pst.IfThenElse(cond, then_expr, else_expr):
-                (then, kind), (otherwise, _) = self.term(then_expr), self.term(else_expr)
-                return self.z3.If(self.truth(cond), then, otherwise), kind
-            case _:
-                raise Unsupported(type(expr).__name__)
 
-    def _leaf(self, expr: pst.Expr) -> Term:
-        match expr:
-            case pst.BoolLit(value):
-                return self.z3.BoolVal(value), BOOL
-            case pst.LongLit(value):
-                return self.z3.IntVal(value), LONG
-            case pst.EntityLit(uid):
-                return self._code(str(uid.type), uid.id)
-            case pst.Var("principal" | "resource" as name):
-                return self.ends[name], AttributeType(getattr(self.environment, name))
-            case _:
-                raise Unsupported(str(expr))
+def _makers(question: Question) -> Mapping[str, Callable[..., Any]]:
+    """Each node as z3 has it; an operator gets its sides and the type of the elements of the left one."""
+    world, z3 = question.world, question.z3
 
-    def _code(self, kind: str, code: str) -> Term:
-        if (kind, code) not in self.world.codes:
-            raise Unsupported(f'{kind}::"{code}"')
-        return self.world.codes[kind, code], AttributeType(kind)
+    def members(elements: list[Any], element: str) -> Any:
+        return reduce(z3.SetAdd, elements, z3.EmptySet(world.sorts[element]))
 
-    def _attribute(self, expr: pst.GetAttr | pst.HasAttr) -> Term:
-        if expr.base == pst.Var("context") and isinstance(expr, pst.GetAttr):
-            return self.context[expr.attr], self.world.model.context[expr.attr]
-        base, kind = self.term(expr.base)
-        known = self.world.model.entities[kind.name]
-        if isinstance(expr, pst.GetAttr):
-            return self.world.attribute(kind.name, expr.attr)(base), known[expr.attr]
-        (name,) = expr.attrs
-        if name not in known or not known[name].is_optional:
-            return self.z3.BoolVal(name in known), BOOL
-        return self.world.has(kind.name, name)(base), BOOL
-
-    def _unary(self, expr: pst.UnaryOp) -> Term:
-        match expr:
-            case pst.UnaryOp("not", arg):
-                return self.z3.Not(self.truth(arg)), BOOL
-            case pst.UnaryOp("is_empty", arg):
-                members, kind = self.term(arg)
-                return members == self.z3.EmptySet(self.world.sorts[kind.name]), BOOL
-            case pst.UnaryOp("duration", pst.StringLit(text)) if (length := duration_of(text)) is not None:
-                return self.z3.IntVal(length // _MILLISECOND), DURATION
-            case _:
-                raise Unsupported(expr.op)
-
-    def _binary(self, expr: pst.BinaryOp) -> Term:
-        (left, kind), (right, other) = self.term(expr.left), self.term(expr.right)
-        if expr.op not in OPERATORS:
-            raise Unsupported(expr.op)
-        if expr.op in ("eq", "not_eq") and kind.name != other.name:
-            return self.z3.BoolVal(expr.op == "not_eq"), BOOL
-        made = OPERATORS[expr.op](self.z3, left, right, self.world.sorts.get(kind.name))
-        return made, RESULTS.get(expr.op, BOOL)
-
-    def _set(self, elements: list[Term]) -> Term:
-        kind = elements[0][1]
-        made = self.z3.EmptySet(self.world.sorts[kind.name])
-        for element, _ in elements:
-            made = self.z3.SetAdd(made, element)
-        return made, AttributeType(kind.name, is_set=True)
+    return {
+        "bool": z3.BoolVal,
+        "long": z3.IntVal,
+        "duration": lambda length: z3.IntVal(length // _MILLISECOND),
+        "code": lambda kind, code: world.codes[kind, code],
+        "end": lambda name: question.ends[name],
+        "context": lambda name: question.context[name],
+        "attribute": lambda entity, name, base: world.attribute(entity, name)(base),
+        "has": lambda entity, name, base: world.has(entity, name)(base),
+        "not": z3.Not,
+        "is_empty": lambda held, element: held == z3.EmptySet(world.sorts[element]),
+        "set": members,
+        "if": z3.If,
+        "and": lambda left, right, _: z3.And(left, right),
+        "or": lambda left, right, _: z3.Or(left, right),
+        "eq": lambda left, right, _: left == right,
+        "not_eq": lambda left, right, _: left != right,
+        "less": lambda left, right, _: left < right,
+        "less_eq": lambda left, right, _: left <= right,
+        "greater": lambda left, right, _: left > right,
+        "greater_eq": lambda left, right, _: left >= right,
+        "offset": lambda left, right, _: left + right,
+        "duration_since": lambda left, right, _: left - right,
+        "contains": lambda left, right, _: z3.IsMember(right, left),
+        "contains_all": lambda left, right, _: z3.IsSubset(right, left),
+        "contains_any": lambda left, right, element: (
+            z3.SetIntersect(left, right) != z3.EmptySet(world.sorts[element])
+        ),
+    }

@@ -12,6 +12,7 @@ from policies.catalogue.loader import load_catalogue
 
 __all__ = [
     "AGES",
+    "EFFECTS",
     "LIMITS",
     "LIVE",
     "ON_CLAIM",

@@ -10,39 +10,44 @@ cannot stop that (two administrators leave at once); the locked structure row do
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import combinations, permutations
 from typing import Any
 
-from policies.catalogue.faults import BadSource
+from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.yaml_source import load_yaml
-from policies.engine.decide import Engine
+from policies.engine.decide import ENGINE_FAULT, Engine, environment_of
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.language.model import Environment
 from policies.language.syntax import Path
-from policies.review.sequences.life import AGES, LIMITS, LIVE, TRIES, Life, Move, after, moves, start
+from policies.review.proofs.lint import refuse_unsound
+from policies.review.sequences.invariants import INVARIANTS
+from policies.review.sequences.life import EFFECTS, Life, Move, after, moves, start
 from policies.review.sequences.life_facts import entities_of, request_of_move
 
-__all__ = ["INVARIANTS", "Universe", "Walk", "read_universes", "walk"]
+__all__ = ["Universe", "Walk", "read_universes", "walk"]
 
 Step = tuple[Life, tuple[Move, ...], Life]
 _Facts = Mapping[EntityRef, Mapping[str, Value]]
 _Tree = dict[str, Any]
 _Parents = dict[Life, tuple[Life, tuple[Move, ...]] | None]
+LIFECYCLE = "properties/lifecycle.yaml"
 _GOOD: tuple[str | None, tuple[str, ...]] = (None, ())
 
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """How many people and services, and what they may try."""
+    """How many people and services, what they may try, and how much that must make at least."""
 
     name: str
     people: int
     services: int
     actions: tuple[str, ...]
+    states: int = 0
+    transitions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,38 @@ class Walk:
     broken: str | None
     trace: tuple[str, ...]
     seconds: float
+    never_taken: tuple[str, ...] = ()
+
+    @property
+    def shortfalls(self) -> tuple[str, ...]:
+        """Why nothing is shown although nothing broke: too little was walked."""
+        if self.broken:
+            return ()
+        floors = (
+            ("states", self.states, self.universe.states),
+            ("transitions", self.transitions, self.universe.transitions),
+        )
+        found = [
+            f"{number} {name}, at least {floor} are expected"
+            for name, number, floor in floors
+            if number < floor
+        ]
+        return (*found, *(f"nobody was ever allowed to {action}" for action in self.never_taken))
+
+    @property
+    def holds(self) -> bool:
+        """Every invariant, in as many states as there should be, after each act."""
+        return not self.broken and not self.shortfalls
 
     def lines(self) -> Iterator[str]:
         """The result for people."""
-        verdict = f"BROKEN   {self.broken}" if self.broken else "HOLDS   "
+        verdict = f"BROKEN   {self.broken}" if self.broken else "HOLDS   " if self.holds else "VACUOUS "
         yield (
             f"{verdict} {self.universe.name}: {self.states} states, {self.transitions} transitions, "
             f"{self.decisions} decisions, {self.seconds:.1f} s"
         )
         yield from (f"  {number}. {step}" for number, step in enumerate(self.trace, start=1))
+        yield from (f"  {shortfall}" for shortfall in self.shortfalls)
 
 
 def read_universes(policies: Policies) -> tuple[Universe, ...]:
@@ -73,16 +101,34 @@ def read_universes(policies: Policies) -> tuple[Universe, ...]:
     Raises:
         BadSource: an invariant that this module does not know, or one that it knows and the file lacks.
     """
-    source = load_yaml(policies.root / "properties" / "lifecycle.yaml", policies.root)
+    source = load_yaml(policies.root / LIFECYCLE, policies.root)
     written, known = set(source.data["invariants"]), set(INVARIANTS)
     if written != known:
         raise BadSource(
             source.fault(("invariants",), f"{name}: written here or known there, not both")
             for name in written ^ known
         )
-    return tuple(
-        Universe(name, int(row["people"]), int(row["services"]), tuple(row["actions"]))
+    known_acts = {*EFFECTS}
+    faults = [
+        source.fault(("universes", name, "actions"), f"{action}: no such act in a walk")
         for name, row in source.data["universes"].items()
+        for action in row["actions"]
+        if action not in known_acts
+    ]
+    if faults:
+        raise BadSource(faults)
+    return tuple(_universe(name, row) for name, row in source.data["universes"].items())
+
+
+def _universe(name: str, row: Mapping[str, Any]) -> Universe:
+    floors = row["at_least"]
+    return Universe(
+        name=name,
+        people=int(row["people"]),
+        services=int(row["services"]),
+        actions=tuple(row["actions"]),
+        states=int(floors["states"]),
+        transitions=int(floors["transitions"]),
     )
 
 
@@ -105,27 +151,43 @@ def walk(
 
     Raises:
         OverflowError: more than `limit` states.
+        BadSource: a rule that `check` refuses, or a question that the engine cannot decide.
     """
+    refuse_unsound(policies)
     began = time.perf_counter()
     judge = _Judge(Engine(policies, explains=False), remembers)
-    first = start(universe.people, universe.services)
-    parents: _Parents = {first: None}
-    waiting, transitions, bad = deque([first]), 0, _GOOD
-    while waiting and bad is _GOOD:
-        life = waiting.popleft()
+    seen = _Seen(start(universe.people, universe.services))
+    bad = _GOOD
+    while seen.waiting and bad is _GOOD:
+        life = seen.waiting.popleft()
         for tried, reached in _steps(judge, life, universe.actions, races):
-            transitions += 1
             broken = _broken((life, tried, reached))
             if broken:
-                bad = (broken, (*_trace(parents, life), _told(tried)))
+                bad = (broken, (*_trace(seen.parents, life), _told(tried)))
                 break
-            same = _canonical(reached)
-            if same not in parents:
-                parents[same] = (life, tried)
-                waiting.append(same)
-        if len(parents) > limit:
+            seen.add(life, tried, _canonical(reached))
+        if len(seen.parents) > limit:
             raise OverflowError(f"more than {limit} states: make the universe {universe.name} smaller")
-    return Walk(universe, len(parents), transitions, judge.asked, *bad, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    never = tuple(action for action in universe.actions if action not in seen.taken)
+    return Walk(universe, len(seen.parents), seen.transitions, judge.asked, *bad, seconds, never)
+
+
+class _Seen:
+    """What a walk has come by."""
+
+    def __init__(self, first: Life) -> None:
+        self.parents: _Parents = {first: None}
+        self.waiting = deque([first])
+        self.transitions = 0
+        self.taken: set[str] = set()
+
+    def add(self, life: Life, tried: tuple[Move, ...], reached: Life) -> None:
+        self.transitions += 1
+        self.taken.update(move.action for move in tried)
+        if reached not in self.parents:
+            self.parents[reached] = (life, tried)
+            self.waiting.append(reached)
 
 
 def _steps(
@@ -166,12 +228,16 @@ class _Judge:
         key = self._key(request, facts)
         if key not in self._answers or not self._remembers:
             self.asked += 1
-            self._answers[key] = self._engine.decide(request).allowed
+            decision = self._engine.decide(request)
+            if ENGINE_FAULT in decision.rules:
+                told = f"the engine could not decide {move}: the facts of the walk are not of the model"
+                raise BadSource([Fault(LIFECYCLE, 0, str(environment_of(request)), told)])
+            self._answers[key] = decision.allowed
         return self._answers[key]
 
     def _key(self, request: Request, facts: _Facts) -> Any:
         """The action with every value that its rules can read: its cone of influence."""
-        environment = Environment(request.actor.type, request.action, request.resource.type)
+        environment = environment_of(request)
         tree = self._trees.get(environment)
         if tree is None:
             tree = self._trees[environment] = _tree(self._engine.contract(environment).paths)
@@ -231,61 +297,3 @@ def _told(tried: tuple[Move, ...]) -> str:
 
 def _broken(step: Step) -> str | None:
     return next((name for name, holds in INVARIANTS.items() if not holds(*step)), None)
-
-
-def _made(before: Life, now: Life) -> list[int]:
-    """Who became administrator."""
-    pairs = zip(before.members, now.members, strict=True)
-    return [index for index, (old, new) in enumerate(pairs) if new.admin and not old.admin]
-
-
-def _rightly(before: Life, tried: tuple[Move, ...], now: Life) -> bool:
-    def by_right(move: Move, index: int) -> bool:
-        if move.action == "redeemCode":
-            return move.actor == index
-        is_act = move.action in ("approveNomination", "appointAdmin") and move.target == index
-        return is_act and before.members[move.actor].admin and move.actor != index
-
-    return all(any(by_right(move, index) for move in tried) for index in _made(before, now))
-
-
-def _codes_die(before: Life, tried: tuple[Move, ...], now: Life) -> bool:
-    if not _made(before, now) or "redeemCode" not in (move.action for move in tried):
-        return True
-    claim = before.claim
-    if claim is None or claim.vetoed:
-        return False
-    waits_enough = not claim.on_vacancy or AGES[claim.age] >= LIMITS.veto_window
-    is_alive = AGES[claim.age] <= LIMITS.code_longest and TRIES[claim.tries] < LIMITS.tries_per_window
-    return is_alive and waits_enough
-
-
-def _no_self_grant(before: Life, tried: tuple[Move, ...], now: Life) -> bool:
-    granting = ("validateHabilitation", "reactivateHabilitation")
-    return all(
-        before.members[move.actor].admin and move.actor != move.target
-        for move in tried
-        if move.action in granting
-    )
-
-
-INVARIANTS: Mapping[str, Callable[[Life, tuple[Move, ...], Life], bool]] = {
-    "administrators-are-attached": lambda _, __, now: all(
-        each.attached for each in now.members if each.admin
-    ),
-    "nothing-without-attachment": lambda _, __, now: all(
-        each.attached or not any(state in LIVE for state in each.services) for each in now.members
-    ),
-    "administered-or-vacant": lambda _, __, now: (
-        not now.administered or now.vacant or any(each.admin for each in now.members)
-    ),
-    "a-referent-among-them": lambda _, __, now: (
-        any(each.referent for each in now.members) or not any(each.admin for each in now.members)
-    ),
-    "administrators-are-made-rightly": _rightly,
-    "codes-die": _codes_die,
-    "nobody-grants-himself": _no_self_grant,
-    "no-claim-beside-an-administrator": lambda _, __, now: (
-        now.claim is None or not any(each.admin for each in now.members)
-    ),
-}
