@@ -10,6 +10,7 @@ from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.worker import Worker
+from onboarding_api.letters.carriers.port import Carrier
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
@@ -66,7 +67,7 @@ def check_keycloak(settings: Settings) -> None:
         api.close()
 
 
-def build_carrier(settings: Settings) -> SpoolCarrier:
+def build_carrier(settings: Settings) -> Carrier:
     """Who takes the letters away."""
     return SpoolCarrier(settings.spool_directory)
 

@@ -26,7 +26,7 @@ _CLOSED = {
     ClaimState.REFUSED: Event.CLAIM_REFUSED,
     ClaimState.CANCELLED: Event.CLAIM_CANCELLED,
 }
-_ON_ITS_WAY = ((L.SPOOLED,), (L.SPOOLED, L.SUBMITTED), (L.SPOOLED, L.SUBMITTED, L.POSTED))
+_ON_ITS_WAY = ((L.HANDED_OVER,), (L.HANDED_OVER, L.SUBMITTED), (L.HANDED_OVER, L.SUBMITTED, L.POSTED))
 
 
 def can_get_letters(entry: Entry) -> bool:
@@ -95,7 +95,7 @@ class ClaimStory:
             PrintedCode, letter_id=letter["id"], attempt=1, code_key_id=_KEY, code_fingerprint=code,
             issued_at=at, expires_at=end,
         )  # fmt: skip
-        self._move_letter(L.SPOOLED, at)
+        self._move_letter(L.HANDED_OVER, at)
 
     def send_letter(self, latest: datetime) -> None:
         """The carrier takes it as far as it has come by then."""
@@ -174,9 +174,9 @@ class ClaimStory:
 
     def _move_letter(self, state: LetterState, at: datetime) -> None:
         before, self.letter["state"], self.letter["state_at"] = self.letter["state"], state, at
-        is_spooled = state == L.SPOOLED
-        event = Event.LETTER_SPOOLED if is_spooled else Event.LETTER_MOVED
-        self._tell_letter(at, event, before=before, after=state, has_goals=is_spooled)
+        is_handed_over = state == L.HANDED_OVER
+        event = Event.LETTER_HANDED_OVER if is_handed_over else Event.LETTER_MOVED
+        self._tell_letter(at, event, before=before, after=state, has_goals=is_handed_over)
 
     def _revoke(self, at: datetime) -> None:
         self.letter["revoked_at"] = at

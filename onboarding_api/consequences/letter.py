@@ -58,7 +58,7 @@ def follow_letter(happening: Happening) -> Iterator[Goal]:
 CONSEQUENCES: Consequences = MappingProxyType(
     {
         Event.LETTER_ASKED: (print_letter, watch_claim),
-        Event.LETTER_SPOOLED: (mail(LetterSent, requester), remind, watch_claim, follow_letter),
+        Event.LETTER_HANDED_OVER: (mail(LetterSent, requester), remind, watch_claim, follow_letter),
         Event.LETTER_MOVED: (),
         Event.LETTER_REVOKED: (),
         Event.CODE_REFUSED: (),

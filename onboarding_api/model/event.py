@@ -37,7 +37,7 @@ class Event(StrEnum):
     CLAIM_CANCELLED = "claim_cancelled"
 
     LETTER_ASKED = "letter_asked"
-    LETTER_SPOOLED = "letter_spooled"
+    LETTER_HANDED_OVER = "letter_handed_over"
     LETTER_MOVED = "letter_moved"
     LETTER_REVOKED = "letter_revoked"
     CODE_REFUSED = "code_refused"

@@ -1,7 +1,9 @@
 """A letter: it carries the activation code to the legal representative; and the tries of that code."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +30,7 @@ class LetterState(StrEnum):
     """Where the letter is (letters-and-mail §4). Simple mail never reports a delivery."""
 
     ASKED = "asked"
-    SPOOLED = "spooled"
+    HANDED_OVER = "handed_over"
     SUBMITTED = "submitted"
     PRINTED = "printed"
     POSTED = "posted"
@@ -36,10 +38,30 @@ class LetterState(StrEnum):
     REJECTED = "rejected"
 
 
+S = LetterState
+
+TRANSITIONS: Mapping[LetterState, tuple[LetterState, ...]] = MappingProxyType(
+    {
+        S.ASKED: (S.HANDED_OVER, S.SUBMITTED, S.PRINTED, S.POSTED, S.RETURNED, S.REJECTED),
+        S.HANDED_OVER: (S.SUBMITTED, S.PRINTED, S.POSTED, S.RETURNED, S.REJECTED),
+        S.SUBMITTED: (S.PRINTED, S.POSTED, S.RETURNED, S.REJECTED),
+        S.PRINTED: (S.POSTED, S.RETURNED, S.REJECTED),
+        S.POSTED: (S.RETURNED, S.REJECTED),
+        S.RETURNED: (),
+        S.REJECTED: (),
+    }
+)
+"""Where news take a letter: forwards, over what a carrier does not report, and never back."""
+
+HANDED_OVER_FROM = (S.ASKED, S.REJECTED)
+"""A letter that was rejected leaves after all when an operator has removed the cause."""
+
+
 class Letter(Base):
     """One letter of a claim. The code itself is only on paper: here its keyed fingerprint.
 
     `revoked_at` is set when a newer letter replaces it, the letter comes back, or the code is exhausted.
+    `carrier_ref` is the number under which its carrier knows it, from the receipt.
     """
 
     __tablename__ = "letter"
@@ -47,7 +69,7 @@ class Letter(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     claim_id: Mapped[str] = mapped_column(ForeignKey("claim.id"))
-    state: Mapped[LetterState] = mapped_column(String(10), default=LetterState.ASKED)
+    state: Mapped[LetterState] = mapped_column(String(20), default=LetterState.ASKED)
     asked_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
@@ -56,6 +78,7 @@ class Letter(Base):
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     state_at: Mapped[datetime]
+    carrier_ref: Mapped[str | None] = mapped_column(String(128))
 
     claim: Mapped[Claim] = relationship(lazy="joined", innerjoin=True)
 
@@ -74,6 +97,24 @@ class Letter(Base):
             return None
         zone = ZoneInfo(self.claim.membership.structure.timezone)
         return self.expires_at.astimezone(zone).date() - timedelta(days=1)
+
+    def hand_over(self, now: datetime) -> bool:
+        """The carrier has it; False when that is known already."""
+        if self.state not in HANDED_OVER_FROM:
+            return False
+        self.state, self.state_at = LetterState.HANDED_OVER, now
+        return True
+
+    def hear(self, news: Iterable[LetterState | None], now: datetime) -> bool:
+        """Move by what the carrier reports, late and repeated news included; False when nothing is new."""
+        before = state = LetterState(self.state)
+        for told in news:
+            if told in TRANSITIONS[state]:
+                state = told
+        if state == before:
+            return False
+        self.state, self.state_at = state, now
+        return True
 
     def consume(self, session: Session, now: datetime) -> bool:
         """Use the code up; False when another submission did it first. One statement checks and acts."""

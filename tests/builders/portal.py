@@ -32,7 +32,7 @@ from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.model.typed_text import folded
 from onboarding_api.model.validity import expires_at
 from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
-from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.note_letter_handed_over import note_letter_handed_over
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 EUS = "216600742"
@@ -117,7 +117,7 @@ class Portal:
             letter.code_key_id, letter.code_fingerprint = fingerprint(code, claim.id, self.code_keys)
             letter.issued_at = self.now
             letter.expires_at = expires_at(self.now, claim.membership.structure.timezone)
-            note_letter_spooled(self.office, session, letter.id)
+            note_letter_handed_over(self.office, session, letter.id)
         return code
 
     def claims_expire(self) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from demo.chaos.invariants.books import Books, Row
 from demo.witness import code_in, letter_text
 
-ON_PAPER = frozenset({"spooled", "submitted", "printed", "posted"})
+ON_PAPER = frozenset({"handed_over", "submitted", "printed", "posted"})
 
 
 @dataclass(frozen=True)

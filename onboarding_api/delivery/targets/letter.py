@@ -16,7 +16,7 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import expires_at
 from onboarding_api.queries.letters import letter_facts
 from onboarding_api.usecases.first_administrator.note_carrier_news import note_carrier_news
-from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.note_letter_handed_over import note_letter_handed_over
 
 FOLLOWED_EVERY = timedelta(hours=1)
 
@@ -29,7 +29,7 @@ class LetterPrint:
       1. fingerprint saved, under the lease   a fingerprint without a print: opens nothing
       2. print handed over                    a print whose fingerprint is saved; the next try replaces it,
                                               or, when it was taken, finds it and goes on with it
-      3. fingerprint copied to the letter, letter noted as spooled, row done: one transaction
+      3. fingerprint copied to the letter, letter noted as handed over, row done: one transaction
 
     A worker stopped before 2 and woken later hands over an older try, which the carrier ignores; its own 3
     fails for want of a lease. So the code on paper is the letter's, whatever stops where.
@@ -62,7 +62,8 @@ class LetterPrint:
             # Before the letter itself is written, as use cases do: two orders would be a deadlock.
             session.get_one(Structure, letter.claim.siren, with_for_update=True)
             session.get_one(PrintedCode, (letter_id, receipt.attempt)).becomes_code_of(letter)
-            note_letter_spooled(self.office, session, letter_id)
+            letter.carrier_ref = receipt.ref
+            note_letter_handed_over(self.office, session, letter_id)
         return None
 
     def _print(self, ledger: Ledger, lease: Lease, now: datetime) -> LetterPackage | None:
@@ -93,7 +94,9 @@ class LetterFollow:
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
         """Note the news, and come back in an hour. Raises CarrierUnavailable, LeaseLost."""
         letter_id = lease.args["letter_id"]
-        news = self.carrier.status(letter_id)
+        with ledger.database.reading() as session:
+            letter = session.get(Letter, letter_id)
+        news = self.carrier.status(letter.carrier_ref) if letter and letter.carrier_ref else ()
         with ledger.holding(lease) as session:
             is_under_way = note_carrier_news(self.office, session, letter_id, news)
         if is_under_way:

@@ -6,7 +6,6 @@ CarrierError
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
@@ -14,16 +13,6 @@ from typing import ClassVar, Literal, Protocol
 from onboarding_api.letters.address import AddressImpossible, check_lines
 from onboarding_api.model.letter import LetterState
 
-# A letter moves down this list only; both ends of the last line are final.
-_RANKS = {
-    LetterState.ASKED: 0,
-    LetterState.SPOOLED: 1,
-    LetterState.SUBMITTED: 2,
-    LetterState.PRINTED: 3,
-    LetterState.POSTED: 4,
-    LetterState.RETURNED: 5,
-    LetterState.REJECTED: 5,
-}
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
 
 UnavailableReason = Literal["missing", "read_only", "full", "failing"]
@@ -100,12 +89,13 @@ class LetterPackage:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the carrier holds under this key: maybe the letter of another try, so compare `attempt`."""
+    """What the carrier holds under this key: maybe the letter of another try, so compare `attempt`.
 
-    carrier: str
+    `ref` is the carrier's own number of it, of at most 128 characters, by which its news are asked for.
+    """
+
     ref: str
     attempt: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -130,7 +120,7 @@ class Carrier(Protocol):
         """
 
     def status(self, ref: str) -> tuple[News, ...]:
-        """The news of a letter, oldest first; empty when the carrier does not know it.
+        """The news of a letter by the number of its receipt, oldest first; empty when it is not known.
 
         Raises:
             CarrierUnavailable: try again later.
@@ -145,11 +135,3 @@ def check_key(key: str) -> None:
     """
     if not _KEY.fullmatch(key):
         raise LetterRefused("the delivery key is no plain name")
-
-
-def advance(current: LetterState, news: Iterable[News]) -> LetterState:
-    """The state of a letter after these events: a late or repeated one never moves it backwards."""
-    for event in news:
-        if event.state is not None and _RANKS[event.state] > _RANKS[current]:
-            current = event.state
-    return current

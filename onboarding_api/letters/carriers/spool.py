@@ -49,8 +49,6 @@ _TEXT_AT_MOST = 500
 class SpoolCarrier:
     """Letters in a directory, which must exist: a typing fault in its name must not make another one."""
 
-    name = "spool"
-
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
@@ -59,11 +57,11 @@ class SpoolCarrier:
         with _failures_told(), self._one_at_a_time():
             held = self._held(package.key)
             if held and (held["attempt"] >= package.attempt or held["is_taken"]):
-                return self._receipt(package.key, held)
+                return Receipt(package.key, held["attempt"])
             sidecar = _sidecar(package)
             self._write(f"{package.key}.pdf", package.pdf)
             self._write(f"{package.key}.json", json.dumps(sidecar, ensure_ascii=False, indent=1).encode())
-            return self._receipt(package.key, sidecar)
+            return Receipt(package.key, package.attempt)
 
     def status(self, ref: str) -> tuple[News, ...]:
         """The event files of a letter, oldest first; those without a readable date last."""
@@ -72,7 +70,7 @@ class SpoolCarrier:
             if not self._directory.is_dir():
                 raise FileNotFoundError(errno.ENOENT, "no spool directory")
             held = self._held(ref)
-            here = [News(LetterState.SPOOLED, None, "spooled", "")] if held else []
+            here = [News(LetterState.HANDED_OVER, None, "spooled", "")] if held else []
             news = [_read_news(file) for file in sorted(self._directory.glob(f"events/{ref}.[0-9]*.json"))]
         latest = datetime.max.replace(tzinfo=UTC)
         return (*here, *sorted(news, key=lambda event: event.at or latest))
@@ -94,9 +92,6 @@ class SpoolCarrier:
             if is_whole:
                 return {**sidecar, "is_taken": is_taken}
         return None
-
-    def _receipt(self, key: str, sidecar: dict[str, Any]) -> Receipt:
-        return Receipt(self.name, key, sidecar["attempt"], sidecar["sha256"])
 
     def _write(self, name: str, content: bytes) -> None:
         target, unfinished = self._directory / name, self._directory / f".{name}.tmp"

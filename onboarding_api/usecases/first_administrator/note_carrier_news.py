@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from onboarding_api.acts.act import Office, act
-from onboarding_api.letters.carriers.port import News, advance
+from onboarding_api.letters.carriers.port import News
 from onboarding_api.model.event import Event
 from onboarding_api.model.letter import LetterState
 from onboarding_api.model.validity import is_expired
@@ -25,12 +25,10 @@ def note_carrier_news(office: Office, session: Session, letter_id: str, news: It
     """
     with act(office, within=session) as it:
         letter = locked_letter(it, letter_id)
-        before = LetterState(letter.state)
-        after = advance(before, news)
-        if after != before:
-            letter.state, letter.state_at = after, it.now
-            it.record(Event.LETTER_MOVED, letter, before=before, after=after)
-            if after == LetterState.RETURNED and letter.revoked_at is None:
+        before = letter.state
+        if letter.hear((each.state for each in news), it.now):
+            it.record(Event.LETTER_MOVED, letter, before=before, after=letter.state)
+            if letter.state == LetterState.RETURNED and letter.revoked_at is None:
                 revoke_letter(it, letter.claim)
         is_dead = letter.used_at or letter.revoked_at or is_expired(letter.ends_at, it.now)
-        return after != LetterState.REJECTED and not is_dead
+        return letter.state != LetterState.REJECTED and not is_dead

@@ -51,7 +51,7 @@ def test_a_tenth_of_the_country_is_there(country: Database) -> None:
     assert 15_000 < counts[Habilitation] < 16_400
     assert states == set(HabilitationState)
     assert claims == set(ClaimState)
-    assert letters >= {LetterState.ASKED, LetterState.SPOOLED, LetterState.SUBMITTED, LetterState.POSTED}
+    assert letters >= {LetterState.ASKED, LetterState.HANDED_OVER, LetterState.SUBMITTED, LetterState.POSTED}
 
 
 def test_it_is_skewed_as_in_life(country: Database) -> None:

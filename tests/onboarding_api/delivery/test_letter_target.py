@@ -29,6 +29,7 @@ from onboarding_api.model.structure import Structure
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
+from tests.builders.http_carrier import serving_carrier
 
 KEYS = CodeKeys("2026", {"2026": b"k" * 32})
 NOBODY = 65534
@@ -97,7 +98,7 @@ def test_the_code_on_paper_is_the_letters_and_nowhere_else(
     with database.reading() as session:
         letter = letter_of(session, eus.letter_id)
         assert is_code_of(letter, code)
-        assert (letter.state, letter.issued_at) == (LetterState.SPOOLED, NOON)
+        assert (letter.state, letter.issued_at) == (LetterState.HANDED_OVER, NOON)
         # Thirty days, to the end of the day in Paris.
         assert letter.expires_at == datetime(2026, 12, 23, 23, tzinfo=UTC)
         kinds = session.scalars(select(Delivery.kind).where(Delivery.id != id_).order_by(Delivery.kind)).all()
@@ -157,6 +158,22 @@ def test_a_letter_is_followed_until_it_comes_back(
     assert told(3, "returned") == (LetterState.RETURNED, False)
     with database.reading() as session:
         assert letter_of(session, eus.letter_id).revoked_at == clock.now
+
+
+def test_the_carrier_is_asked_by_its_own_number(
+    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+) -> None:
+    ask_print(database, eus.letter_id)
+    with serving_carrier() as (server, carrier):
+        LetterPrint(office_of(ledger), carrier, SENDER)(ledger, claim_print(ledger))
+        with database.reading() as session:
+            assert letter_of(session, eus.letter_id).carrier_ref == "MF-000001"
+        server.held[eus.letter_id].events.append({"state": "posted", "at": clock.now.isoformat()})
+        clock.forward(hours=1)
+        (lease,) = (lease for lease in ledger.claim() if lease.kind == "letter.follow")
+        LetterFollow(office_of(ledger), carrier)(ledger, lease)
+    with database.reading() as session:
+        assert letter_of(session, eus.letter_id).state == LetterState.POSTED
 
 
 @contextmanager

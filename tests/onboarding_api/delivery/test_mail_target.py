@@ -65,7 +65,7 @@ def eus(database: Database) -> Eus:
     eus = found_eus(database)
     with database.writing() as session:
         letter = session.get_one(Letter, eus.letter_id)
-        letter.state, letter.issued_at = LetterState.SPOOLED, NOON
+        letter.state, letter.issued_at = LetterState.HANDED_OVER, NOON
         letter.expires_at = NOON + timedelta(days=30)
     return eus
 

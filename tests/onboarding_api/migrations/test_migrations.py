@@ -12,6 +12,9 @@ from sqlalchemy import inspect, text
 
 from onboarding_api.migrations import SchemaUnfit, check_schema, migrate
 from onboarding_api.model.base import Base, Database
+from onboarding_api.model.letter import Letter, LetterState
+from tests.builders.deliveries import NOON
+from tests.builders.eus import found_eus
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -69,6 +72,22 @@ def test_a_migration_can_be_taken_back(migrated: Database, empty_url: str) -> No
     assert code_of(lambda: check_schema(migrated)) == "not_migrated"
     migrate(empty_url)
     check_schema(migrated)
+
+
+def test_letters_that_were_spooled_are_handed_over_and_keep_their_number(
+    migrated: Database, empty_url: str
+) -> None:
+    eus = found_eus(migrated)
+    letter = f"SELECT state FROM letter WHERE id = '{eus.letter_id}'"
+    with migrated.writing() as session:
+        session.get_one(Letter, eus.letter_id).hand_over(NOON)
+    migrate(empty_url, "0003")
+    with migrated.reading() as session:
+        assert session.scalar(text(letter)) == "spooled"
+    migrate(empty_url)
+    with migrated.reading() as session:
+        found = session.get_one(Letter, eus.letter_id)
+        assert (found.state, found.carrier_ref) == (LetterState.HANDED_OVER, eus.letter_id)
 
 
 def test_an_empty_database_is_not_migrated(empty: Database) -> None:

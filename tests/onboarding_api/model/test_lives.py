@@ -21,7 +21,8 @@ from onboarding_api.model.habilitation import (
     StatesUnfit,
     check_states,
 )
-from onboarding_api.model.letter import Letter, last_letter
+from onboarding_api.model.letter import TRANSITIONS as LETTER_TRANSITIONS
+from onboarding_api.model.letter import Letter, LetterState, last_letter
 from onboarding_api.model.membership import Membership, MembershipState, open_membership
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.terms import terms_text
@@ -29,6 +30,7 @@ from policies.catalogue.loader import load_catalogue
 from tests.builders.portal import MONDAY, Portal
 
 ROOT = Path(__file__).parents[3]
+L = LetterState
 SERVICE = "mes-prets:demande"
 
 
@@ -87,6 +89,37 @@ def test_suspended_in_the_enum_alone_starts_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "suspended: policies/catalogue/habilitation_states.yaml has no such state" in done.stderr
+
+
+def test_a_letter_never_moves_backwards() -> None:
+    forwards = [L.HANDED_OVER, L.PRINTED, L.POSTED]
+    for state, news, then in (
+        (L.ASKED, forwards, L.POSTED),
+        (L.ASKED, reversed(forwards), L.POSTED),
+        (L.POSTED, [L.PRINTED, None, L.HANDED_OVER], L.POSTED),
+        (L.RETURNED, [*forwards, L.REJECTED], L.RETURNED),
+        (L.POSTED, [L.RETURNED], L.RETURNED),
+    ):
+        letter = Letter(state=state)
+        assert letter.hear(news, MONDAY) == (state != then)
+        assert letter.state == then
+
+
+@pytest.mark.parametrize(("state", "told"), list(product(LetterState, LetterState)))
+def test_news_of_a_letter_lead_where_its_table_says_and_nowhere_back(
+    state: LetterState, told: LetterState
+) -> None:
+    letter = Letter(state=state)
+    letter.hear([told], MONDAY)
+    assert letter.state == (told if told in LETTER_TRANSITIONS[state] else state)
+    assert state == told or not (told in LETTER_TRANSITIONS[state] and state in LETTER_TRANSITIONS[told])
+
+
+@pytest.mark.parametrize("state", LetterState)
+def test_a_letter_is_handed_over_once_and_again_after_a_rejection(state: LetterState) -> None:
+    letter = Letter(state=state)
+    assert letter.hand_over(MONDAY) == (state in (L.ASKED, L.REJECTED))
+    assert not letter.hand_over(MONDAY)
 
 
 def test_a_membership_and_a_term_end_once() -> None:

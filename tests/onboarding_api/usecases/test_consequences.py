@@ -70,7 +70,7 @@ def test_who_asks_is_not_asked_to_decide() -> None:
 @pytest.mark.parametrize("days", [1, 2, 3, 4, 21, 30, 90])
 def test_no_reminder_comes_after_the_end_of_the_code(days: int) -> None:
     end = MONDAY + timedelta(days=days, hours=7)
-    sent = replace(happened(Event.LETTER_SPOOLED, claim_id="c", letter_id="l"), ends_at=end)
+    sent = replace(happened(Event.LETTER_HANDED_OVER, claim_id="c", letter_id="l"), ends_at=end)
     due = [row.due for row in deliveries([sent]) if row.kind == "timer.letter_reminder"]
     assert due == sorted(due)
     assert all(MONDAY < moment < end for moment in due)

@@ -72,7 +72,11 @@ def test_case_2_the_first_user_becomes_administrator_by_the_letter(portal: Porta
     with portal.reading() as session:
         view = claim_view(session, cendrine.id, eus, portal.now)
     assert view
-    assert (view.state, view.letter.state, view.letter.expires_on) == ("open", "spooled", date(2026, 12, 23))
+    assert (view.state, view.letter.state, view.letter.expires_on) == (
+        "open",
+        "handed_over",
+        date(2026, 12, 23),
+    )
     assert view.services == ("Demande de prêts", "Suivi des dossiers")
 
     portal.wait(days=3)

@@ -18,7 +18,7 @@ from onboarding_api.queries.claims import claim_view
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
 from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
 from onboarding_api.usecases.first_administrator.note_carrier_news import note_carrier_news
-from onboarding_api.usecases.first_administrator.note_letter_spooled import note_letter_spooled
+from onboarding_api.usecases.first_administrator.note_letter_handed_over import note_letter_handed_over
 from onboarding_api.usecases.first_administrator.redeem_activation_code import (
     RedeemActivationCode,
     redeem_activation_code,
@@ -63,10 +63,10 @@ def test_a_letter_is_noted_once_however_often_it_is_said(portal: Portal) -> None
     with portal.reading() as session:
         letter_id = session.query(Letter.id).scalar()
     with portal.writing() as session:
-        note_letter_spooled(portal.office, session, letter_id)
+        note_letter_handed_over(portal.office, session, letter_id)
     assert portal.mails() == [("letter_sent", "Cendrine")]
     with portal.writing() as session, pytest.raises(NotFound):
-        note_letter_spooled(portal.office, session, "no-such-letter")
+        note_letter_handed_over(portal.office, session, "no-such-letter")
 
 
 @pytest.mark.attack(15)

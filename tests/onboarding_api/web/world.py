@@ -67,7 +67,7 @@ def _letter(membership: Membership) -> Letter:
     printed = fingerprint(CODE, CLAIM, KEYS)
     return Letter(
         claim=claim,
-        state=LetterState.SPOOLED,
+        state=LetterState.HANDED_OVER,
         asked_at=asked,
         issued_at=issued,
         state_at=issued,
