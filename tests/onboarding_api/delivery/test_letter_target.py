@@ -170,7 +170,7 @@ def test_the_carrier_is_asked_by_its_own_number(
             assert letter_of(session, eus.letter_id).carrier_ref == "MF-000001"
         server.held[eus.letter_id].events.append({"state": "posted", "at": clock.now.isoformat()})
         clock.forward(hours=1)
-        (lease,) = (lease for lease in ledger.claim() if lease.kind == "letter.follow")
+        (lease,) = (lease for lease in lease_all(ledger) if lease.kind == "letter.follow")
         LetterFollow(office_of(ledger), carrier)(ledger, lease)
     with database.reading() as session:
         assert letter_of(session, eus.letter_id).state == LetterState.POSTED
