@@ -8,6 +8,7 @@ from policies.engine.revision import Policies, read_policies
 from policies.language.cedar import format_policies
 from policies.language.model import render_schema, stale_files
 from policies.language.statements import read_rules
+from policies.review.proofs.bounds import bound_faults, read_bounds
 from policies.review.proofs.lint import WIDTH, form_faults, lint, property_faults, soundness_faults
 
 __all__ = ["Checked", "check", "format_files"]
@@ -46,9 +47,16 @@ def check(root: Path) -> Checked:
         *soundness_faults((*policies.rules, *properties), policies),
         *property_faults(properties, policies),
         *lint(policies),
+        *_faults_of_bounds(policies),
         *form_faults(root, *FORMATTED),
     )
     return Checked(policies, len(properties), faults)
+
+
+def _faults_of_bounds(policies: Policies) -> list[Fault]:
+    faults = bound_faults(policies.root, policies.model)
+    bounds = () if faults else read_bounds(policies.root, policies.model)
+    return faults or soundness_faults((each.property for each in bounds), policies)
 
 
 def format_files(root: Path) -> list[str]:

@@ -16,6 +16,7 @@ from policies.language.environments import Applied, applied_rules, scope_holds, 
 from policies.language.model import Environment
 from policies.language.statements import Rule, read_rules
 from policies.review.cases.story import story
+from policies.review.proofs.bounds import Bound, read_bounds
 from policies.review.proofs.lint import property_faults, refuse_unsound, soundness_faults
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.smt import TIMEOUT_MS, Question, World, world_of
@@ -43,12 +44,25 @@ class Verdict:
     milliseconds: float
     story: tuple[str, ...] = ()
 
+    def lines(self) -> Iterator[str]:
+        """The verdict for people."""
+        yield (
+            f"{self.outcome:8} {self.property.id:28} {self.environments:3} environments"
+            f"  {self.milliseconds:6.1f} ms  {self.property.note('says')}"
+        )
+        if self.case and self.outcome == "REFUTED":
+            yield from (f"         {line}" for line in self.story)
+            told = "replayed in the engine" if self.is_replayed else "the engine answers otherwise"
+            yield f"         allowed by {' '.join(self.case.rules) or 'nothing'}: {told}"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """All verdicts, and what the rules say too much or never allow."""
 
     verdicts: tuple[Verdict, ...]
+    bounds: tuple[Verdict, ...]
+    wide: tuple[str, ...]
     redundant: tuple[Rule, ...]
     dead: tuple[Environment, ...]
     seconds: float
@@ -56,25 +70,28 @@ class Proof:
     @property
     def holds(self) -> bool:
         """Every property proved, no rule redundant by accident, no question dead by accident."""
-        return (
-            not self.redundant and not self.dead and all(each.outcome == "PROVED" for each in self.verdicts)
+        verdicts = (*self.verdicts, *self.bounds)
+        return not (self.redundant or self.dead or self.wide) and all(
+            each.outcome == "PROVED" for each in verdicts
         )
 
     def lines(self) -> Iterator[str]:
         """The result for people."""
         for verdict in self.verdicts:
-            yield (
-                f"{verdict.outcome:8} {verdict.property.id:28} {verdict.environments:3} environments"
-                f"  {verdict.milliseconds:6.1f} ms  {verdict.property.note('says')}"
-            )
-            if verdict.case and verdict.outcome == "REFUTED":
-                yield from (f"         {line}" for line in verdict.story)
-                told = "replayed in the engine" if verdict.is_replayed else "the engine answers otherwise"
-                yield f"         allowed by {' '.join(verdict.case.rules) or 'nothing'}: {told}"
+            yield from verdict.lines()
+        for bound in self.bounds:
+            if bound.outcome != "PROVED":
+                yield f"{bound.property.file}:{bound.property.line}:"
+                yield from bound.lines()
+        yield from (f"TOO WIDE {each}" for each in self.wide)
         yield from (f"REDUNDANT {rule.id}: no answer changes without it" for rule in self.redundant)
         yield from (f"DEAD     {environment}: nobody is ever allowed" for environment in self.dead)
         proved = sum(each.outcome == "PROVED" for each in self.verdicts)
-        yield f"{proved} of {len(self.verdicts)} properties proved in {self.seconds:.2f} s"
+        bounded = sum(each.outcome == "PROVED" for each in self.bounds)
+        yield (
+            f"{proved} of {len(self.verdicts)} properties and {bounded} of {len(self.bounds)} upper bounds "
+            f"proved in {self.seconds:.2f} s"
+        )
 
 
 def prove(policies: Policies) -> Proof:
@@ -88,8 +105,11 @@ def prove(policies: Policies) -> Proof:
     start = time.perf_counter()
     prover = Prover(policies)
     verdicts = tuple(prover.verdict(each) for each in properties)
+    bounds = read_bounds(policies.root, policies.model)
+    bounded = tuple(prover.verdict(each.property) for each in bounds)
+    wide = tuple(line for each in bounds for line in prover.idle_ways(each))
     redundant, dead = prover.redundant(), prover.dead()
-    return Proof(verdicts, redundant, dead, time.perf_counter() - start)
+    return Proof(verdicts, bounded, wide, redundant, dead, time.perf_counter() - start)
 
 
 def read_properties(policies: Policies) -> tuple[Rule, ...]:
@@ -171,6 +191,21 @@ class Prover:
             case _:
                 formula = z3.And(allow, fits)
         return find_case(question, applied, formula, condition)
+
+    def idle_ways(self, bound: Bound) -> Iterator[str]:
+        """The ways of an upper bound that no rule uses: they would let a future permit pass unseen."""
+        question, _, allow = self.question(bound.environment)
+        z3 = question.z3
+        for alone, without in bound.ways:
+            fits, others = (self._truth(each, bound.environment) for each in (alone, without))
+            if not _is_satisfiable(question, z3.And(allow, fits, z3.Not(others))):
+                reason = "is needed by no rule" if _is_satisfiable(question, fits) else "can never occur"
+                told = f"a way of the line {reason} (proved): {alone.note('says')}"
+                yield f"{alone.file}:{alone.line}: {bound.environment}: {told}"
+
+    def _truth(self, rule: Rule, environment: Environment) -> Any:
+        condition = specialise(whole_condition(rule.template), self.policies.model, environment)
+        return self.question(environment)[0].truth(condition)
 
     def redundant(self) -> tuple[Rule, ...]:
         """The rules without which no answer would change, save those kept in depth (`@depth`)."""
