@@ -5,6 +5,7 @@ from idp_extension.gateway import KeycloakGateway
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import check_provider, provider_version
 from onboarding_api.acts.act import Office
+from onboarding_api.acts.alarms import tell_alarm
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
@@ -17,6 +18,7 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.sender import Sender
 from onboarding_api.notices.smtp import SmtpSettings
 from onboarding_api.settings import Settings, client_key
+from policies.engine.decide import ALARMS
 
 SYNC_ACCOUNT = "bdt-sync"
 SENDER_NAME = "Banque des Territoires"
@@ -36,6 +38,7 @@ def build_office(settings: Settings) -> Office:
     """
     database = build_database(settings)
     check_schema(database)
+    ALARMS.listen(tell_alarm)
     return Office(database=database, clock=clock_of(database), code_keys=settings.code_keys)
 
 

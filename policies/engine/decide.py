@@ -104,7 +104,7 @@ class Engine:
             digests = [facts_digest(request, facts) for request in batch]
         except Exception:
             # Whatever happens in there is a refusal. The exception is dropped: its text holds the facts.
-            self._alarms.raise_alarm("engine_error")
+            self._alarms.raise_alarm("engine_error", batch[0].action)
             verdicts, digests = [_FAULT] * len(batch), [""] * len(batch)
         return [
             Decision(allowed, rules, missing, self.policies.digest, digest)
@@ -117,7 +117,10 @@ class Engine:
         results = dict(zip(map(id, asked), self._ask(asked, self.policies.handle, handle), strict=True))
         refused = [request for request in asked if results[id(request)].decision == CedarDecision.Deny]
         missing = self._near_misses(refused, handle) if self._explains else {}
-        return [self._verdict(results.get(id(request)), missing.get(id(request), ())) for request in batch]
+        return [
+            self._verdict(request, results.get(id(request)), missing.get(id(request), ()))
+            for request in batch
+        ]
 
     def _near_misses(self, refused: list[Request], handle: Entities) -> dict[int, Missing]:
         """Why not, by the identity of the request: only probes of the kinds of question at hand are asked."""
@@ -133,10 +136,10 @@ class Engine:
         try:
             contract = self.contract(environment_of(request))
         except KeyError:
-            self._alarms.raise_alarm("unknown_question")
+            self._alarms.raise_alarm("unknown_question", request.action)
             return False
         if contract.absent(request.actor, request.resource, given):
-            self._alarms.raise_alarm("open_slice")
+            self._alarms.raise_alarm("open_slice", request.action)
             return False
         return True
 
@@ -144,11 +147,12 @@ class Engine:
         questions = [question_of(request) for request in requests]
         return is_authorized_batch(questions, rules, entities, self.policies.schema) if questions else []
 
-    def _verdict(self, result: Any, missing: Missing) -> "_Verdict":
+    def _verdict(self, request: Request, result: Any, missing: Missing) -> "_Verdict":
         if result is None:
             return _FAULT
         if result.diagnostics.errors or result.decision == CedarDecision.NoDecision:
-            self._alarms.raise_alarm("engine_error" if result.diagnostics.errors else "no_decision")
+            code = "engine_error" if result.diagnostics.errors else "no_decision"
+            self._alarms.raise_alarm(code, request.action)
             return _FAULT
         rules = tuple(sorted(result.diagnostics.reasons))
         if result.decision == CedarDecision.Allow:
