@@ -197,6 +197,10 @@ class AdminAPI:
         """Sends a POST. The answer is not used: what it would say is read back by the caller."""
         self._send("POST", self._path(segments), {}, body)
 
+    def ask(self, *segments: str, **params: str) -> Any:
+        """Sends a POST whose answer is JSON."""
+        return self._json("POST", self._path(segments), params)
+
     def put(self, *segments: str, body: object = None, **params: str) -> None:
         """Sends a PUT."""
         self._send("PUT", self._path(segments), params, body)

@@ -1,11 +1,14 @@
 """The only place that chooses the real parts: database, clock, Keycloak, carrier, mail server."""
 
+from datetime import timedelta
+
 from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import check_provider, provider_version
 from onboarding_api.acts.act import Office
 from onboarding_api.acts.alarms import tell_alarm
+from onboarding_api.delivery.breakers import BreakerRule
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
@@ -113,7 +116,9 @@ def build_worker(settings: Settings) -> Worker:
     office = build_office(settings)
     mail = Mail(build_sender(settings), settings.smtp_from, build_mailer(settings))
     targets = all_targets(office, build_gateway(settings), build_carrier(settings), mail)
-    return Worker(Ledger(office.database, office.clock), targets)
+    rule = BreakerRule(settings.breaker_failures, timedelta(seconds=settings.breaker_seconds))
+    ledger = Ledger(office.database, office.clock)
+    return Worker(ledger, targets, threads=settings.worker_threads, breaker=rule)
 
 
 def _sync_key(settings: Settings) -> ClientKey:

@@ -14,8 +14,11 @@ from typing import Any
 from limits import RateLimitItem
 
 from idp_extension.relying_party.client_key import BadKey, ClientKey
+from onboarding_api.delivery.breakers import BreakerRule
+from onboarding_api.delivery.bulkhead import THREADS, threads_from
 from onboarding_api.limits.bounds import Per, amounts_from
 from onboarding_api.model.activation_code import CodeKeys
+from onboarding_api.model.delivery import Target
 from policies.catalogue.loader import load_catalogue
 from policies.catalogue.strict import StrictValidator
 
@@ -63,6 +66,9 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "contact_phone": _TEXT,
     "contact_hours": {"type": "string", "empty": False},
     "limits": {"type": "string", "empty": False},
+    "worker_threads": {"type": "string", "regex": r"[a-z]+=[1-9][0-9]?(,[a-z]+=[1-9][0-9]?)*"},
+    "breaker_failures": {"type": "integer", "coerce": "integer", "min": 1, "max": 100},
+    "breaker_seconds": {"type": "integer", "coerce": "integer", "min": 1, "max": 300},
     "trusted_proxies": {"type": "integer", "coerce": "integer", "min": 0, "max": 9},
 }
 
@@ -86,7 +92,8 @@ class Settings:
     browsers do and what tokens carry; the same unless told otherwise. `portal_reach_url` is where Keycloak
     reaches the portal, to tell of sessions that ended; `public_url` unless told otherwise. `trusted_proxies`
     counts the proxies in front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from
-    `limits/bounds.py`.
+    `limits/bounds.py`, `worker_threads` what differs from `delivery/bulkhead.py`. The breaker of a target
+    opens after `breaker_failures` without an answer, for `breaker_seconds` at first.
     `portal_key`, `sync_key`, `reader_key`: the file of a private key, for the process that acts by it alone;
     `public_keys`: the directory of what Keycloak is given.
     """
@@ -112,6 +119,9 @@ class Settings:
     smtp_starttls: bool = False
     trusted_proxies: int = 0
     limits: Mapping[tuple[str, Per], RateLimitItem] = field(default_factory=dict)
+    worker_threads: Mapping[Target, int] = field(default_factory=lambda: THREADS)
+    breaker_failures: int = BreakerRule().opens_after
+    breaker_seconds: int = BreakerRule().pause.seconds
     portal_key: Path | None = None
     sync_key: Path | None = None
     reader_key: Path | None = None
@@ -160,6 +170,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
     values["code_keys"] = _code_keys(values["code_keys"])
     values["limits"] = _limits(values.get("limits"))
+    values["worker_threads"] = _threads(values.get("worker_threads"))
     values |= {name: Path(values[name]) for name in _PATHS if name in values}
     values.setdefault("keycloak_public_url", values["keycloak_url"])
     values.setdefault("portal_reach_url", values["public_url"])
@@ -186,6 +197,13 @@ def _code_keys(text: str) -> CodeKeys:
         return CodeKeys(current=pairs[0][0], keys=keys)
     except ValueError as error:
         raise BadSettings(f"BDT_CODE_KEYS: {error}") from None
+
+
+def _threads(text: str | None) -> Mapping[Target, int]:
+    try:
+        return threads_from(text) if text else THREADS
+    except ValueError as error:
+        raise BadSettings(f"BDT_WORKER_THREADS: {error}") from None
 
 
 def _limits(text: str | None) -> Mapping[tuple[str, Per], RateLimitItem]:

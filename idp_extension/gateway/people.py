@@ -6,6 +6,8 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI, Unknown
 from idp_extension.gateway.calls import created, uuid
 
+_WELCOME_LINK = "bdt-welcome-link"  # the resource of our provider
+
 
 @dataclass(frozen=True)
 class User:
@@ -63,20 +65,17 @@ class People:
         if user is None or not is_done or is_active not in (None, user.is_active):
             raise Unknown(f"user {user_id} was not updated")
 
-    def send_choose_password_mail(
-        self, user_id: str, client_id: str, redirect_uri: str | None, lifespan_seconds: int
-    ) -> None:
-        """Has Keycloak send the mail whose link lets the person choose her password and proves her address.
+    def choose_password_link(self, user_id: str, client_id: str, lifespan_seconds: int) -> str:
+        """A link by which the person chooses her password and proves her address, once.
 
-        Afterwards she is sent to `redirect_uri`, or offered the home page of `client_id` when it is None.
-        Not to be repeated after `Unknown` without thought: the mail may have left.
+        Afterwards she is offered the home page of `client_id`. Nothing has changed at Keycloak; each call
+        makes another link, and all of them serve until she has chosen.
         """
         query = {"client_id": client_id, "lifespan": str(lifespan_seconds)}
-        if redirect_uri is not None:
-            query["redirect_uri"] = redirect_uri
-        # VERIFY_EMAIL: from 26.8 on the link proves the address only when it is listed.
-        actions = ["VERIFY_EMAIL", "UPDATE_PASSWORD"]
-        self._api.put("users", uuid(user_id), "execute-actions-email", body=actions, **query)
+        link = self._api.ask(_WELCOME_LINK, uuid(user_id), **query).get("link", "")
+        if not link.startswith("http"):
+            raise Unknown("no link in the answer")
+        return str(link)
 
     def end_sessions(self, user_id: str) -> None:
         """Ends every session of the user; refresh tokens die with them."""

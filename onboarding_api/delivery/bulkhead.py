@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from onboarding_api.delivery.queue import Place
 from onboarding_api.model.delivery import DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import Kind
+from onboarding_api.model.delivery_kinds import KINDS, Kind
 
 THREADS: Mapping[Target, int] = MappingProxyType(
     {Target.KEYCLOAK: 8, Target.WELCOME: 2, Target.MAIL: 4, Target.LETTER: 2, Target.TIMERS: 2}
@@ -66,6 +66,22 @@ class Bulkhead:
     def leave(self, of_class: DeliveryClass) -> None:
         """It is free again."""
         self._held[of_class] -= 1
+
+
+def threads_from(text: str) -> Mapping[Target, int]:
+    """The threads of each target, some of them changed by an installation: `keycloak=12,mail=2`.
+
+    Raises:
+        ValueError: no such target, one named twice, or too few threads for one.
+    """
+    pairs = [each.partition("=") for each in text.split(",")]
+    given = {name: int(count) for name, _, count in pairs}
+    unknown = sorted(given.keys() - set(Target))
+    if unknown or len(given) < len(pairs):
+        raise ValueError(f"{', '.join(Target)} have threads, each once; not {', '.join(unknown) or 'twice'}")
+    threads = {target: given.get(target, count) for target, count in THREADS.items()}
+    bulkheads(KINDS.values(), threads)  # raises where they are too few
+    return MappingProxyType(threads)
 
 
 def bulkheads(kinds: Iterable[Kind], threads: Mapping[Target, int]) -> tuple[Bulkhead, ...]:

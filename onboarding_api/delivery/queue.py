@@ -36,16 +36,16 @@ def waiting_at(place: Place) -> ColumnElement[bool]:
 
 def leasable(place: Place, now: datetime, limit: int) -> Select[int]:
     """The due rows of a place whose lane is free, oldest first, to be leased."""
-    rows = _free(place, now).order_by(Delivery.due, Delivery.sequence).limit(limit)
-    return rows.with_for_update(of=Delivery, skip_locked=True)
+    return _free(place, now, limit).with_for_update(of=Delivery, skip_locked=True)
 
 
 def is_there(place: Place, now: datetime) -> ColumnElement[bool]:
     """Whether `leasable` would find one; takes no lock."""
-    return _free(place, now).exists()
+    # Not by EXISTS: PostgreSQL drops its order, and then reads the table.
+    return _free(place, now, 1).scalar_subquery().is_not(None)
 
 
-def _free(place: Place, now: datetime) -> Select[int]:
+def _free(place: Place, now: datetime, limit: int) -> Select[int]:
     """The due rows whose lane is free.
 
     A lane is free for a row when none of it is under way and none goes before it: of a higher class, or of
@@ -67,4 +67,6 @@ def _free(place: Place, now: datetime) -> Select[int]:
         select(Delivery.sequence)
         .where(waiting_at(place), Delivery.due <= now, ~holds_lane)
         .where(or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now))
+        .order_by(Delivery.due, Delivery.sequence)
+        .limit(limit)
     )

@@ -47,4 +47,23 @@ class ForgottenIdentifiant(Notice):
         return Addressed(address, cls(identifiants=tuple(found)))
 
 
-NOTICES: tuple[type[Notice], ...] = (AlreadyRegistered, ForgottenIdentifiant)
+@dataclass(frozen=True)
+class Welcome(PersonalNotice):
+    """To a newcomer: her identifiant, and the link by which she chooses a password."""
+
+    identifiant: str
+    link: str
+    lasts: str
+
+    @property
+    def subject(self) -> str:
+        """What she will look for in her mailbox."""
+        return "Votre identifiant pour l'espace personnel Banque des Territoires"
+
+    @classmethod
+    def read(cls, _session: Session, person: Person, args: Args) -> Self | None:
+        """The link was asked of Keycloak a moment ago; the ledger never holds it."""
+        return cls(person.greeting_name, person.identifiant, args["link"], args["lasts"])
+
+
+NOTICES: tuple[type[Notice], ...] = (AlreadyRegistered, ForgottenIdentifiant, Welcome)

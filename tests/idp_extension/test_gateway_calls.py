@@ -41,9 +41,7 @@ def sent(keycloak: responses.RequestsMock) -> list[str]:
 WITH_AN_ID: dict[str, Callable[[KeycloakGateway, str], object]] = {
     "get_user": lambda gateway, value: gateway.get_user(value),
     "update_user": lambda gateway, value: gateway.update_user(value, **PROFILE, is_active=True),
-    "send_choose_password_mail": lambda gateway, value: gateway.send_choose_password_mail(
-        value, "portail", None, 60
-    ),
+    "choose_password_link": lambda gateway, value: gateway.choose_password_link(value, "portail", 60),
     "groups_of_user": lambda gateway, value: gateway.groups_of_user(value),
     "subgroups": lambda gateway, value: gateway.subgroups(value),
     "create_subgroup": lambda gateway, value: gateway.create_subgroup(value, "mes-prets:demande"),
@@ -184,21 +182,26 @@ def test_a_label_that_keycloak_would_cut_is_refused(gateway: KeycloakGateway) ->
         gateway.create_structure_group("216600726", "é" * 256)
 
 
-def test_the_mail_offers_the_portal_and_proves_the_address(
-    gateway: KeycloakGateway, keycloak: responses.RequestsMock
-) -> None:
-    keycloak.put(
-        f"{ADMIN}/users/{USER}/execute-actions-email",
-        status=204,
-        match=[
-            matchers.query_param_matcher({"client_id": "portail", "lifespan": "86400"}),
-            matchers.json_params_matcher(["VERIFY_EMAIL", "UPDATE_PASSWORD"]),
-        ],
+def play_link(keycloak: responses.RequestsMock, answer: object) -> None:
+    keycloak.post(
+        f"{ADMIN}/bdt-welcome-link/{USER}",
+        json=answer,
+        match=[matchers.query_param_matcher({"client_id": "portail", "lifespan": "86400"})],
     )
 
-    gateway.send_choose_password_mail(USER, "portail", None, 86400)
 
+def test_the_link_is_asked_for_the_portal(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
+    play_link(keycloak, {"link": "https://sso.example/realms/bdt/login-actions/action-token?key=k"})
+
+    assert gateway.choose_password_link(USER, "portail", 86400).endswith("?key=k")
     assert len(sent(keycloak)) == 1
+
+
+def test_an_answer_without_a_link_is_none(gateway: KeycloakGateway, keycloak: responses.RequestsMock) -> None:
+    play_link(keycloak, {"error": "what stands before Keycloak says so"})
+
+    with pytest.raises(Unknown):
+        gateway.choose_password_link(USER, "portail", 86400)
 
 
 def play_catalogue(keycloak: responses.RequestsMock) -> dict[str, Any]:

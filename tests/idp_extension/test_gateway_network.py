@@ -146,7 +146,7 @@ def test_a_time_out_after_the_effect_is_unknown_and_never_sent_twice() -> None:
         gateway._api._connection.timeout = SHORT  # type: ignore[assignment]  # the library says int, requests takes both
         for write in (
             lambda: gateway.create_structure_group("216600726", "Commune d'Eus"),
-            lambda: gateway.send_choose_password_mail(USER, "portail", None, 60),
+            lambda: gateway.choose_password_link(USER, "portail", 60),
         ):
             server.commands.clear()
             with pytest.raises(Unknown):

@@ -31,7 +31,7 @@ def all_targets(
     """What delivers each kind; `mail.sender` also writes the letters."""
     return {
         PERSON.name: PersonProjection(office, gateway),
-        WELCOME.name: Welcome(gateway, PORTAL_CLIENT),
+        WELCOME.name: Welcome(gateway, PORTAL_CLIENT, mail),
         MAIL.name: mail,
         RECALL.name: Recall(mail),
         LETTER_PRINT.name: LetterPrint(office, carrier, mail.sender),

@@ -5,8 +5,10 @@ from datetime import timedelta
 from idp_extension.gateway import KeycloakGateway
 from onboarding_api.delivery.errors import NotNow
 from onboarding_api.delivery.ledger import Lease, Ledger
+from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.targets.person import asked_of_keycloak
 from onboarding_api.model.person import Person
+from onboarding_api.notices.account import Welcome as Notice
 
 PASSWORD_LINK_LASTS = timedelta(hours=72)
 
@@ -16,19 +18,17 @@ class NoAccountYet(NotNow):
 
 
 class Welcome:
-    """Kind `mail.welcome`: has threads of its own, since it needs both Keycloak and a mail server."""
+    """Kind `mail.welcome`: has threads of its own, since it needs both Keycloak and a mail server.
 
-    def __init__(self, gateway: KeycloakGateway, client_id: str) -> None:
-        self._gateway, self._client_id = gateway, client_id
+    Keycloak gives the link and we write the mail: its own would bear another Message-ID at each repeat, and
+    a mail server that is slow to answer would make Keycloak slow.
+    """
+
+    def __init__(self, gateway: KeycloakGateway, client_id: str, mail: Mail) -> None:
+        self._gateway, self._client_id, self._mail = gateway, client_id, mail
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Have the mail sent.
-
-        Raises:
-            NoAccountYet, GatewayError: soon.
-            AnswerLost: two mails may have left; an operator decides on a third.
-            LeaseLost: another worker has the row.
-        """
+        """Have the mail sent. Raises NoAccountYet, GatewayError, MailError, AnswerLost, LeaseLost."""
         with ledger.database.reading() as session:
             person = session.get(Person, lease.args["person_id"])
             keycloak_id = person.keycloak_id if person else None
@@ -36,8 +36,8 @@ class Welcome:
             return ledger.finish(lease)
         if keycloak_id is None:
             raise NoAccountYet
-        ledger.mark_sending(lease)
-        seconds = int(PASSWORD_LINK_LASTS.total_seconds())
+        lasts = int(PASSWORD_LINK_LASTS.total_seconds())
         with asked_of_keycloak():
-            self._gateway.send_choose_password_mail(keycloak_id, self._client_id, None, seconds)
-        return ledger.finish(lease)
+            link = self._gateway.choose_password_link(keycloak_id, self._client_id, lasts)
+        told = {"notice": Notice.key(), "link": link, "lasts": f"{lasts // 3600} heures", **lease.args}
+        return self._mail.send(ledger, lease, told)

@@ -14,7 +14,8 @@ from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import free_port
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.desired.person import desired_person
-from onboarding_api.delivery.ledger import AnswerLost, Lease, LeaseLost, Ledger
+from onboarding_api.delivery.errors import is_away
+from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.person import PersonProjection
 from onboarding_api.delivery.targets.welcome import NoAccountYet, Welcome
 from onboarding_api.model.activation_code import CodeKeys
@@ -25,8 +26,10 @@ from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.terms import TermsAcceptance
+from onboarding_api.notices.smtp import MailServerAway
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
+from tests.onboarding_api.delivery.test_mail_target import mail_to
 
 CENDRINE = "11111111-1111-4111-8111-111111111111"
 
@@ -74,13 +77,11 @@ class _Answers(BaseHTTPRequestHandler):
     """Knows Cendrine, who is in no group; `before_answer` happens while she is asked about."""
 
     before_answer: Callable[[], None]
+    gives_link: bool
 
     def do_POST(self) -> None:
-        self._say({"access_token": "t", "expires_in": 300})
-
-    def do_PUT(self) -> None:
-        """The mail is on its way for too long: the line is cut without an answer."""
-        self.close_connection = True
+        asks_link = "bdt-welcome-link" in self.path and self.gives_link
+        self._say({"link": "http://sso/k"} if asks_link else {"access_token": "t", "expires_in": 300})
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
@@ -103,8 +104,11 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def keycloak(before_answer: Callable[[], None] = lambda: None) -> Iterator[KeycloakGateway]:
-    handler = type("Answers", (_Answers,), {"before_answer": staticmethod(before_answer)})
+def keycloak(
+    before_answer: Callable[[], None] = lambda: None, *, gives_link: bool = True
+) -> Iterator[KeycloakGateway]:
+    told = {"before_answer": staticmethod(before_answer), "gives_link": gives_link}
+    handler = type("Answers", (_Answers,), told)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
@@ -170,28 +174,25 @@ def test_a_projection_that_lost_its_lease_is_followed_by_another(
 def test_a_welcome_waits_for_the_account(database: Database, ledger: Ledger, eus: Eus) -> None:
     put_welcome(database, eus)
     with keycloak() as gateway, pytest.raises(NoAccountYet):
-        Welcome(gateway, "portail")(ledger, the_lease(ledger))
+        Welcome(gateway, "portail", mail_to(free_port()))(ledger, the_lease(ledger))
 
 
-def test_a_welcome_without_an_answer_is_tried_twice(
-    database: Database, ledger: Ledger, eus: Eus, clock: HandClock
+@pytest.mark.parametrize("gives_link", [True, False])
+def test_a_welcome_needs_both_neighbours_and_says_nothing_without(
+    database: Database, ledger: Ledger, eus: Eus, gives_link: bool
 ) -> None:
+    """What stands at Keycloak's address answers without a link; or nobody takes the mail."""
     with database.writing() as session:
         session.get_one(Person, eus.person_id).keycloak_id = CENDRINE
     id_ = put_welcome(database, eus)
-    ledger.fail(the_lease(ledger), NoAccountYet())  # does not count
-    met = []
-    with keycloak() as gateway:
-        for _ in range(3):
-            clock.forward(minutes=1)
-            lease = the_lease(ledger)
-            with pytest.raises((Unknown, AnswerLost)) as caught:
-                Welcome(gateway, "portail")(ledger, lease)
-            ledger.fail(lease, caught.value)
-            met.append(caught.type)
+    lease = the_lease(ledger)
+    with keycloak(gives_link=gives_link) as gateway, pytest.raises((Unknown, MailServerAway)) as caught:
+        Welcome(gateway, "portail", mail_to(free_port()))(ledger, lease)
+    ledger.fail(lease, caught.value)
 
-    assert met == [Unknown, Unknown, AnswerLost]
-    assert row_of(database, id_).state == DeliveryState.PARKED
+    row = row_of(database, id_)
+    assert (row.state, row.doubts) == (DeliveryState.OPEN, 0)
+    assert is_away(caught.value)
 
 
 def test_nobody_is_projected_for_an_unknown_id(database: Database, ledger: Ledger) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from onboarding_api.consequences.table import CONSEQUENCES
-from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads
+from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads, threads_from
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.model.delivery import DeliveryClass, Target
@@ -71,6 +71,17 @@ def test_each_target_has_threads_and_keeps_one_for_what_takes_away() -> None:
         bulkheads(KINDS.values(), {**THREADS, Target.KEYCLOAK: 1})
     with pytest.raises(ValueError, match="mail: at least 1 threads"):
         bulkheads(KINDS.values(), {**THREADS, Target.MAIL: 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("pigeon=2", "not pigeon"), ("mail=2,mail=3", "not twice"), ("keycloak=1", "at least 2 threads")],
+)
+def test_threads_that_no_worker_can_have_are_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        threads_from(text)
+    assert threads_from("keycloak=12")[Target.KEYCLOAK] == 12
+    assert threads_from("keycloak=12")[Target.MAIL] == THREADS[Target.MAIL]
 
 
 def test_no_class_gets_all_threads_and_none_starves() -> None:

@@ -12,7 +12,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, meta
 
 from onboarding_api import notices
-from onboarding_api.notices.account import ForgottenIdentifiant
+from onboarding_api.notices.account import ForgottenIdentifiant, Welcome
 from onboarding_api.notices.notice import Notice
 from onboarding_api.notices.reading import NOTICES
 from onboarding_api.notices.rendering import render
@@ -26,6 +26,8 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 EUS: dict[str, Any] = {
     "recipient": "Madame Martin",
     "identifiant": "cend589",
+    "link": "https://connexion.example/realms/bdt/login-actions/action-token?key=eyJh.eyJl.c2ln",
+    "lasts": "72 heures",
     "identifiants": ("cend589", "cend612"),
     "structure": "Commune d'Eus",
     "services": ("Demande de prêts", "Suivi des dossiers"),
@@ -107,8 +109,9 @@ def test_text_and_html_say_the_same_words_and_lead_to_the_same_place(notice: Not
     page = Reader(rendered.html)
     # The parser cuts words at tags: « <strong>Eus</strong>. » is read « Eus . ».
     assert "".join(page.words) == words_of(rendered.text).replace(" ", "")
-    assert page.links == [SENDER.site_address, f"mailto:{SENDER.email}"]
-    assert re.findall(r"https?://\S+", rendered.text) == [SENDER.site_address]
+    leads_to = notice.link if isinstance(notice, Welcome) else SENDER.site_address
+    assert page.links == [leads_to, f"mailto:{SENDER.email}"]
+    assert re.findall(r"https?://\S+", rendered.text) == [leads_to]
 
 
 @each_case

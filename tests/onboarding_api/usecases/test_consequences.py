@@ -32,14 +32,14 @@ def test_an_event_has_one_line() -> None:
         whole(CONSEQUENCES, {Event.CLAIM_EXPIRED: ()})
 
 
-def test_every_notice_follows_from_an_event_but_two() -> None:
+def test_every_notice_follows_from_an_event_or_has_a_kind_of_its_own() -> None:
     sent = {
         row.args["notice"]
         for event in CONSEQUENCES
         for row in deliveries([happened(event, claim_id="c", letter_id="l", habilitation_id="h")])
         if row.kind == "mail"
     }
-    assert sent | {"letter_reminder", "forgotten_identifiant"} == set(NOTICES)
+    assert sent | {"letter_reminder", "forgotten_identifiant", "welcome"} == set(NOTICES)
 
 
 def test_three_services_asked_in_one_act_make_one_mail_a_person() -> None:
