@@ -99,6 +99,7 @@ def name_administrator(told: Chronicle, member: Member, at: datetime, origin: Or
     member.term = {
         "id": told.new_id(),
         "membership_id": member.id,
+        "siren": member.siren,
         "origin": origin,
         "rank": Rank.REFERENT,
         "since": at,
@@ -167,6 +168,7 @@ def request(told: Chronicle, member: Member, service: str, at: datetime, claim_i
     row: Row = {
         "id": told.new_id(),
         "membership_id": member.id,
+        "siren": member.siren,
         "service": service,
         "state": state,
         "claim_id": claim_id,

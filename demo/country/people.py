@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from demo.country.chronicle import BEGINNING, MOMENT, Chronicle
 from onboarding_api.model.event import Event
-from onboarding_api.model.person import Civilite, Person, allot_identifiant
+from onboarding_api.model.person import Civilite, Person, allot_identifiant, fold_name
 from onboarding_api.model.typed_text import folded
 
 _WOMEN, _MEN, _NAMES = (
@@ -40,6 +40,7 @@ def _register(told: Chronicle, number: int, person_id: str, taken: set[str]) -> 
         civilite=civilite,
         prenom=prenom,
         nom=nom,
+        folded_name=fold_name(prenom, nom),
         keycloak_id=told.new_id(),
         is_active=not is_closed,
         registered_at=at,

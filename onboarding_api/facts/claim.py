@@ -11,7 +11,7 @@ from onboarding_api.facts.gathering import Gathering
 from onboarding_api.facts.membership import gather_membership, membership_columns
 from onboarding_api.facts.structure import gather_structure, structure_columns
 from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.letter import LETTER_PERIOD, Letter, last_letter, letters_asked
+from onboarding_api.model.letter import LETTER_PERIOD, Letter
 from policies.engine.request import EntityRef, Value
 from policies.engine.sqlfilter import Columns
 
@@ -23,8 +23,7 @@ ABSENT = MappingProxyType({"vetoOpenedAt": NEVER_A_MOMENT})
 
 def gather_claim(found: Gathering, claim: Claim) -> EntityRef:
     """A claim, with its membership and its structure."""
-    since = found.now - LETTER_PERIOD
-    asked = letters_asked(found.session, claim.siren, claim.membership.person_id, since)
+    asked = found.letters_asked(claim.siren, claim.membership.person_id)
     facts: dict[str, Value] = {
         "membership": gather_membership(found, claim.membership),
         "structure": gather_structure(found, claim.membership.structure),
@@ -32,7 +31,7 @@ def gather_claim(found: Gathering, claim: Claim) -> EntityRef:
         "lettersInPeriod": len(asked),
         **NO_PAGE_YET,
     }
-    letter = last_letter(found.session, claim.id)
+    letter = found.last_letter(claim.id)
     if letter:
         facts["lastLetterAt"] = letter.asked_at
     return found.put("Claim", claim.id, **facts)

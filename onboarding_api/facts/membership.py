@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func
 
 from onboarding_api.facts.columns import (
     HABILITATION,
@@ -18,7 +18,7 @@ from onboarding_api.facts.columns import (
 from onboarding_api.facts.gathering import Gathering
 from onboarding_api.facts.structure import gather_structure, structure_columns
 from onboarding_api.model.base import new_id
-from onboarding_api.model.habilitation import OPEN_STATES, open_habilitations
+from onboarding_api.model.habilitation import OPEN_STATES
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
@@ -51,12 +51,14 @@ def gather_membership(found: Gathering, membership: Membership) -> EntityRef:
     ref = EntityRef("Membership", membership.id)
     if ref in found:
         return ref
-    live = open_habilitations(found.session, membership.id)
+    live = [held for held in found.habilitations(membership.id) if held.state in OPEN_STATES]
     facts: dict[str, Value] = {
         "user": found.user(membership.person),
         "structure": gather_structure(found, membership.structure),
         "isActive": membership.is_attached,
-        "acceptedTerms": _accepted_terms(found, membership),
+        "acceptedTerms": frozenset(
+            EntityRef("TermsVersion", version) for version in found.accepted_terms(membership.id)
+        ),
         "liveServices": frozenset(EntityRef("Service", held.service) for held in live),
         **NO_PAGE_YET,
     }
@@ -86,10 +88,3 @@ def membership_columns() -> Columns:
         ),
     }
     return merged(Columns(values, sets), constants(NO_PAGE_YET), at("structure", structure_columns()))
-
-
-def _accepted_terms(found: Gathering, membership: Membership) -> frozenset[EntityRef]:
-    accepted = select(TermsAcceptance).where(TermsAcceptance.membership_id == membership.id)
-    return frozenset(
-        EntityRef("TermsVersion", f"{row.espace}@{row.version}") for row in found.session.scalars(accepted)
-    )

@@ -38,12 +38,39 @@ def questions(
     acr: int,
 ) -> tuple[Request, ...]:
     """The same for several acts; they share one set of facts, so that they are decided in one batch."""
+    return questions_on(Gathering(session, now), actor, asked, acr=acr)
+
+
+def questions_on(
+    found: Gathering, actor: Person, asked: Iterable[tuple[str, Resource]], *, acr: int
+) -> tuple[Request, ...]:
+    """The same on facts of which some may be gathered already."""
     pairs = tuple(asked)
-    found = Gathering(session, now)
     found.user(actor)
+    _read(found, [resource for _, resource in pairs])
     refs = [(action, _gather(found, resource)) for action, resource in pairs]
     entities = found.entities
-    return tuple(Request(found.user(actor), action, ref, now, acr, entities) for action, ref in refs)
+    return tuple(Request(found.user(actor), action, ref, found.now, acr, entities) for action, ref in refs)
+
+
+def _read(found: Gathering, resources: Iterable[Resource]) -> None:
+    """Read at once what gathering them one by one would read once for each."""
+    memberships = [each for each in map(_membership_of, resources) if each]
+    structures = {each.siren for each in resources if isinstance(each, Structure)}
+    found.read_structures(structures | {membership.siren for membership in memberships})
+    found.read_memberships({membership.id for membership in memberships})
+
+
+def _membership_of(resource: Resource) -> Membership | None:
+    match resource:
+        case Membership():
+            return resource
+        case Habilitation() | Claim():
+            return resource.membership
+        case Letter():
+            return resource.claim.membership
+        case _:
+            return None
 
 
 def _gather(found: Gathering, resource: Resource) -> EntityRef:

@@ -17,9 +17,9 @@ from onboarding_api.facts.columns import (
     table_of,
 )
 from onboarding_api.facts.gathering import Gathering
-from onboarding_api.model.administration import Administration, Rank, administrators_of
-from onboarding_api.model.claim import Claim, ClaimState, open_claim
-from onboarding_api.model.letter import Letter, last_letter
+from onboarding_api.model.administration import Administration, Rank
+from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import MembershipState
 from onboarding_api.model.structure import Structure
 from policies.engine.request import EntityRef, Value
@@ -40,7 +40,7 @@ def gather_structure(found: Gathering, structure: Structure) -> EntityRef:
     ref = EntityRef("Structure", structure.siren)
     if ref in found:
         return ref
-    terms = administrators_of(found.session, structure.siren)
+    terms = found.administrators(structure.siren)
     facts: dict[str, Value] = {
         "type": EntityRef("StructureType", structure.kind),
         "isActive": structure.is_active,
@@ -48,9 +48,9 @@ def gather_structure(found: Gathering, structure: Structure) -> EntityRef:
         "referents": found.users(term for term in terms if term.rank == Rank.REFERENT),
         **NO_PAGE_YET,
     }
-    claim = open_claim(found.session, structure.siren)
+    claim = found.open_claim(structure.siren)
     if claim:
-        facts["openClaimSince"] = _last_moved(claim, last_letter(found.session, claim.id))
+        facts["openClaimSince"] = _last_moved(claim, found.last_letter(claim.id))
     return found.put(ref.type, ref.id, **facts)
 
 

@@ -1,6 +1,7 @@
 """A claim: a person asks to become the first administrator of a structure (guide CAS 2)."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +46,8 @@ class Claim(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index("ix_claim_siren", "siren"),
+        Index("ix_claim_membership_id", "membership_id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
@@ -71,9 +74,13 @@ class Claim(Base):
 
 def open_claim(session: Session, siren: str) -> Claim | None:
     """The open claim on a structure, whoever made it."""
-    return session.scalars(
-        select(Claim).where(Claim.siren == siren, Claim.state == ClaimState.OPEN)
-    ).one_or_none()
+    return open_claims(session, (siren,)).get(siren)
+
+
+def open_claims(session: Session, sirens: Collection[str]) -> dict[str, Claim]:
+    """Those of several structures, in one statement."""
+    wanted = select(Claim).where(Claim.siren.in_(sirens), Claim.state == ClaimState.OPEN)
+    return {claim.siren: claim for claim in session.scalars(wanted)}
 
 
 def last_claim(session: Session, membership_id: str) -> Claim | None:

@@ -1,15 +1,15 @@
 """A habilitation: one service, for one person, in one structure; and its life."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
-from onboarding_api.model.membership import Membership
+from onboarding_api.model.membership import Membership, siren_of_membership
 from onboarding_api.model.refusals import NotPossibleNow
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import State
@@ -110,11 +110,17 @@ class Habilitation(Base):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
+        ForeignKeyConstraint(["membership_id", "siren"], ["membership.id", "membership.siren"]),
         Index("ix_habilitation_claim_id", "claim_id"),
+        Index("ix_habilitation_membership_id", "membership_id"),
+        # The lists of an administrator, in their order: a page of them is read, and no more.
+        Index("ix_habilitation_asked", "siren", "state", "requested_at", "id"),
+        Index("ix_habilitation_changed", "siren", "state", "changed_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
-    membership_id: Mapped[str] = mapped_column(ForeignKey("membership.id"))
+    membership_id: Mapped[str] = mapped_column(String(36))
+    siren: Mapped[str] = mapped_column(String(9), default=siren_of_membership)
     service: Mapped[str] = mapped_column(String(80))
     state: Mapped[HabilitationState] = mapped_column(String(20))
     claim_id: Mapped[str | None] = mapped_column(ForeignKey("claim.id"))
@@ -124,7 +130,12 @@ class Habilitation(Base):
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     expires_at: Mapped[datetime | None]
 
-    membership: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
+    membership: Mapped[Membership] = relationship(
+        lazy="joined",
+        innerjoin=True,
+        primaryjoin=lambda: Habilitation.membership_id == Membership.id,
+        foreign_keys=membership_id,
+    )
 
     def move(self, move: Move, now: datetime, *, by: str | None = None, motive: str | None = None) -> None:
         """Change state along the table, or refuse.
@@ -170,6 +181,21 @@ def open_habilitations(session: Session, membership_id: str) -> tuple[Habilitati
             .order_by(Habilitation.requested_at, Habilitation.service)
         )
     )
+
+
+def habilitations_of(
+    session: Session, membership_ids: Collection[str]
+) -> dict[str, tuple[Habilitation, ...]]:
+    """All that some members ever asked for, each member's changed last last; in one statement."""
+    wanted = (
+        select(Habilitation)
+        .where(Habilitation.membership_id.in_(membership_ids))
+        .order_by(Habilitation.changed_at, Habilitation.service)
+    )
+    found: dict[str, list[Habilitation]] = {id_: [] for id_ in membership_ids}
+    for habilitation in session.scalars(wanted):
+        found[habilitation.membership_id].append(habilitation)
+    return {id_: tuple(rows) for id_, rows in found.items()}
 
 
 def services_of_claim(session: Session, claim_id: str, *states: HabilitationState) -> frozenset[str]:

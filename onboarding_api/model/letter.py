@@ -1,13 +1,13 @@
 """A letter: it carries the activation code to the legal representative; and the tries of that code."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, String, or_, select, update
+from sqlalchemy import ForeignKey, Index, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
@@ -145,35 +145,49 @@ class CodeTry(Base):
 
 def last_letter(session: Session, claim_id: str) -> Letter | None:
     """The latest letter of a claim: the only one whose code may work."""
-    return session.scalars(
-        select(Letter).where(Letter.claim_id == claim_id).order_by(Letter.asked_at.desc()).limit(1)
-    ).one_or_none()
+    return last_letters(session, (claim_id,)).get(claim_id)
 
 
-def letters_asked(session: Session, siren: str, person_id: str, since: datetime) -> tuple[datetime, ...]:
-    """When letters were asked for a structure, or by a person, since a moment; the oldest first."""
-    return tuple(
-        session.scalars(
-            select(Letter.asked_at)
-            .join(Letter.claim)
-            .join(Claim.membership)
-            .where(or_(Claim.siren == siren, Membership.person_id == person_id), Letter.asked_at > since)
-            .order_by(Letter.asked_at)
-        )
+def last_letters(session: Session, claim_ids: Collection[str]) -> dict[str, Letter]:
+    """Those of several claims, in one statement: a claim has few."""
+    letters = select(Letter).where(Letter.claim_id.in_(claim_ids)).order_by(Letter.asked_at)
+    return {letter.claim_id: letter for letter in session.scalars(letters)}
+
+
+class LetterAsked(NamedTuple):
+    """A letter that counts for a limit: when it was asked, and for which structure."""
+
+    at: datetime
+    siren: str
+
+
+def letters_asked(session: Session, siren: str, person_id: str, since: datetime) -> tuple[LetterAsked, ...]:
+    """The letters asked for a structure, or by a person, since a moment; the oldest first."""
+    # Two ways into the table, an index each: « or » over both would read every letter there is.
+    of_structure = select(Claim.id).where(Claim.siren == siren)
+    of_person = select(Claim.id).join(Claim.membership).where(Membership.person_id == person_id)
+    asked = (
+        select(Letter.asked_at, Claim.siren)
+        .join(Letter.claim)
+        .where(Letter.claim_id.in_(of_structure.union(of_person)), Letter.asked_at > since)
+        .order_by(Letter.asked_at)
     )
+    return tuple(LetterAsked(*row) for row in session.execute(asked))
 
 
 def next_letter_at(session: Session, siren: str, person_id: str, now: datetime) -> datetime | None:
-    """From when a letter may be asked for a structure by a person; None when it may be asked now.
+    """From when a letter may be asked for a structure by a person; None when it may be asked now."""
+    return next_letter_after(letters_asked(session, siren, person_id, now - LETTER_PERIOD), siren, now)
+
+
+def next_letter_after(asked: Sequence[LetterAsked], siren: str, now: datetime) -> datetime | None:
+    """The same when the letters of the last period are known.
 
     A town hall gets them 24 hours apart, whoever asks; town hall and person at most three in 30 days.
     """
-    asked = letters_asked(session, siren, person_id, now - LETTER_PERIOD)
-    of_structure = select(Letter.asked_at).join(Letter.claim).where(Claim.siren == siren)
-    last = session.scalars(of_structure.order_by(Letter.asked_at.desc()).limit(1)).first()
-    moments = [last + LETTER_INTERVAL] if last else []
+    moments = [letter.at + LETTER_INTERVAL for letter in asked if letter.siren == siren]
     if len(asked) >= LETTERS_PER_PERIOD:
-        moments.append(asked[-LETTERS_PER_PERIOD] + LETTER_PERIOD)
+        moments.append(asked[-LETTERS_PER_PERIOD].at + LETTER_PERIOD)
     return max((moment for moment in moments if moment > now), default=None)
 
 
@@ -198,8 +212,13 @@ class Tries(NamedTuple):
 
 def wrong_tries(session: Session, letter: Letter, now: datetime) -> Tries:
     """Tries of this letter in all, and those of its requester in the window, whatever the letter."""
-    wrong = select(CodeTry.tried_at).where(CodeTry.was_right.is_(False))
-    person_id = letter.claim.membership.person_id
-    window = wrong.where(CodeTry.person_id == person_id, CodeTry.tried_at > now - TRY_WINDOW)
-    of_letter = session.scalars(wrong.where(CodeTry.letter_id == letter.id))
-    return Tries(tuple(session.scalars(window.order_by(CodeTry.tried_at))), len(of_letter.all()))
+    person_id, since = letter.claim.membership.person_id, now - TRY_WINDOW
+    in_window = and_(CodeTry.person_id == person_id, CodeTry.tried_at > since)
+    wrong = (
+        select(CodeTry.letter_id, CodeTry.person_id, CodeTry.tried_at)
+        .where(CodeTry.was_right.is_(False), or_(CodeTry.letter_id == letter.id, in_window))
+        .order_by(CodeTry.tried_at)
+    )
+    tries = session.execute(wrong).all()
+    lately = tuple(row.tried_at for row in tries if row.person_id == person_id and row.tried_at > since)
+    return Tries(lately, sum(row.letter_id == letter.id for row in tries))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Connection, String, event, text
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.contact import EmailAddress
@@ -20,7 +20,10 @@ class Civilite(StrEnum):
 
 
 class Person(Base):
-    """A registered person. `keycloak_id` is set by the first delivery, never by the person."""
+    """A registered person. `keycloak_id` is set by the first delivery, never by the person.
+
+    `folded_name` follows prénom and nom: by it, who types « elise » finds Élise.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
@@ -34,6 +37,7 @@ class Person(Base):
     civilite: Mapped[Civilite] = mapped_column(String(8))
     prenom: Mapped[str] = mapped_column(String(80))
     nom: Mapped[str] = mapped_column(String(80))
+    folded_name: Mapped[str] = mapped_column(String(400), server_default=text("''"))
     keycloak_id: Mapped[str | None] = mapped_column(String(36), unique=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     registered_at: Mapped[datetime]
@@ -47,6 +51,17 @@ class Person(Base):
     def greeting_name(self) -> str:
         """« Madame Martin », as the guide greets (G-12)."""
         return f"{self.civilite} {self.nom}"
+
+
+def fold_name(prenom: str, nom: str) -> str:
+    """A name as it is searched: « elise d'amboise »."""
+    return folded(f"{prenom} {nom}")
+
+
+@event.listens_for(Person, "before_insert")
+@event.listens_for(Person, "before_update")
+def _keep_folded_name(_mapper: Mapper[Person], _connection: Connection, person: Person) -> None:
+    person.folded_name = fold_name(person.prenom, person.nom)
 
 
 def allot_identifiant(prenom: str, is_taken: Callable[[str], bool], draw: Callable[[int], int]) -> str:
