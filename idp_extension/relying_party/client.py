@@ -163,6 +163,19 @@ class OpenIDClient:
             raise LoginRefused("structure")
         return fresh
 
+    def prolong(self, refresh_token: str, *, timeout: float | None = None) -> str:
+        """Ask whether a session still lives; it lives longer for being asked.
+
+        Returns:
+            The refresh token to ask with the next time.
+
+        Raises:
+            LoginRefused: the session ended, or its account is disabled or gone (`invalid_grant`).
+            IssuerUnavailable: Keycloak does not answer.
+        """
+        parameters = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._ask_tokens(parameters, timeout).get("refresh_token", refresh_token)
+
     def log_out_url(self, id_token: str, return_to: str) -> str:
         """Where to send the browser to end the SSO session (OpenID Connect RP-Initiated Logout 1.0).
 
@@ -200,13 +213,13 @@ class OpenIDClient:
             refresh_token=answer.get("refresh_token", ""),
         )
 
-    def _ask_tokens(self, parameters: Mapping[str, str]) -> dict[str, str]:
+    def _ask_tokens(self, parameters: Mapping[str, str], timeout: float | None = None) -> dict[str, str]:
         endpoint = self.issuer.endpoints().token
         try:
             with self._session() as session:
                 answer: dict[str, str] = session.fetch_token(
                     endpoint,
-                    timeout=self._timeout,
+                    timeout=timeout or self._timeout,
                     allow_redirects=False,
                     redirect_uri=self._redirect_uri,
                     **parameters,

@@ -19,8 +19,9 @@ from onboarding_api.acts.act import Office
 from onboarding_api.limits.bounds import LOGOUT_TOKEN, Per
 from onboarding_api.limits.limiter import Limiter
 from onboarding_api.settings import Settings, client_key
-from onboarding_api.web import api, error_pages, headers, limits, wording
+from onboarding_api.web import api, error_pages, headers, keycloak_session, limits, wording
 from onboarding_api.web.gate import current_visit
+from onboarding_api.web.keycloak_session import KeycloakSessions
 from onboarding_api.web.pages import BLUEPRINTS
 from onboarding_api.web.pages.account import keycloak_log_out
 from onboarding_api.web.parts import EXTENSION, Parts
@@ -56,7 +57,9 @@ def build_application(settings: Settings, office: Office) -> Flask:
     app.session_interface = ServerSessions(office.database, office.clock)
     limiter = Limiter(office.database, office.clock, settings.secret_key, settings.limits)
     limits.install(app, limiter)
-    app.extensions[EXTENSION] = _parts(settings, office, limiter)
+    app.extensions[EXTENSION] = here = _parts(settings, office, limiter)
+    behind = Seal(settings.secret_key, "session of Keycloak")
+    keycloak_session.install(app, KeycloakSessions(here.identity, behind, office.clock))
     headers.guard(app, settings.public_url, (settings.keycloak_public_url, *settings.espace_urls.values()))
     csrf = CSRFProtect(app)
     error_pages.install(app)
@@ -85,7 +88,6 @@ def _parts(settings: Settings, office: Office, limiter: Limiter) -> Parts:
         office,
         identity,
         attempts=AttemptCookies(Seal(settings.secret_key, "log-in under way"), COOKIE, _seconds_of(office)),
-        hints=Seal(settings.secret_key, "hint of the log-out"),
         logout_tokens=LogoutTokens(identity.issuer, CLIENT_ID, is_first),
     )
 

@@ -10,6 +10,7 @@ from onboarding_api.acts.actor import Actor
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.people import PersonView, person_by_keycloak
 from onboarding_api.queries.structures import MyStructure, my_structures
+from onboarding_api.web.keycloak_session import keycloak_sessions
 from onboarding_api.web.parts import reading
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.session import current_session
@@ -82,6 +83,9 @@ def require_visit() -> ResponseReturnValue | None:
 
 def _open_visit() -> Visit | None:
     if "sub" not in session:
+        return None
+    if not keycloak_sessions().is_alive():
+        current_session().end()
         return None
     with reading() as db:
         person = person_by_keycloak(db, session["sub"], session["identifiant"])

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from idp_extension.relying_party.attempts import AttemptCookies
 from idp_extension.relying_party.back_channel import LogoutTokens
 from idp_extension.relying_party.client import OpenIDClient
-from idp_extension.relying_party.seal import Seal
 from onboarding_api.acts.act import Office
 from onboarding_api.settings import Settings
 
@@ -22,15 +21,14 @@ EXTENSION = "parts"
 class Parts:
     """The real parts, chosen once when the application starts.
 
-    `attempts` are the log-ins under way, in their browsers; `hints` seals what Keycloak wants to see again at
-    the log-out; `logout_tokens` reads what it tells of sessions that ended.
+    `attempts` are the log-ins under way, in their browsers; `logout_tokens` reads what Keycloak tells of
+    sessions that ended.
     """
 
     settings: Settings
     office: Office
     identity: OpenIDClient
     attempts: AttemptCookies
-    hints: Seal
     logout_tokens: LogoutTokens
 
 

@@ -30,8 +30,8 @@ IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=10)
 # A page more or less does not move the fifteen minutes: one write a minute is enough.
 SEEN_EVERY = timedelta(minutes=1)
-# Said or chosen beside an act that is done: losing them must not turn it into an error.
-COURTESIES = frozenset({"_flashes", "siren"})
+# Said or chosen beside an act that is done, or good for a while as it was: losing them is no error.
+COURTESIES = frozenset({"_flashes", "siren", "keycloak"})
 # Flask-WTF's secret in the place of the session's number; `__Host-` keeps other hosts from planting one.
 _FORM_SECRET, _FORM_COOKIE = "csrf_token", re.compile(r"form-([0-9a-f]{40})")
 

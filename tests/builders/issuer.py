@@ -151,7 +151,7 @@ class Provider:
             status, body = self.faults["token"]
             return status, body
         if form["grant_type"] == "refresh_token":
-            session = self.sessions.pop(form.get("refresh_token", ""), None)
+            session = self.sessions.get(form.get("refresh_token", ""))
             return (200, self.tokens(session)) if session else (400, {"error": "invalid_grant"})
         asked = self.codes.pop(form.get("code", ""), None)
         if asked is None or form["redirect_uri"] != asked["redirect_uri"]:

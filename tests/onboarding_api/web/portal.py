@@ -57,6 +57,8 @@ class Portal:
     provider: Provider
     database_path: Path
     cookies: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Those of the provider that stand behind these cookies."""
 
     def log_everybody_in(self, world: Path) -> None:
         """Once, by the real way; the sessions become part of the world, so that tests need not wait."""
@@ -66,6 +68,7 @@ class Portal:
             cookie = browser.client.get_cookie(COOKIE, domain=HOST)
             assert cookie
             self.cookies[identifiant] = cookie.value
+        self.sessions = dict(self.provider.sessions)
         self.office.database.engine.dispose()
         shutil.copy(self.database_path, world)
 
@@ -77,8 +80,10 @@ class Portal:
         shutil.copy(world, self.database_path)
         self.clock.now = NOON
         self.provider.faults.clear()
+        self.provider.sessions = dict(self.sessions)
         limits = self.app.extensions["limits"]
         limits.memory.reset()
+        self.app.extensions["keycloak_session"]._silent_until = 0.0
 
     def state_of(self, habilitation_id: str) -> str:
         with self.office.database.reading() as db:

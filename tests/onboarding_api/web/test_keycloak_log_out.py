@@ -110,3 +110,86 @@ def test_keys_that_cannot_be_had_are_no_refusal(portal: Portal) -> None:
     finally:
         portal.provider.start()
     assert tell(portal, token).status_code == 200
+
+
+def renamed(browser: Browser, prenom: str) -> TestResponse:
+    return browser.post("/profil/identite", {"civilite": "Madame", "prenom": prenom, "nom": "Martin"})
+
+
+def test_who_is_shut_out_in_keycloak_writes_nothing_more(portal: Portal) -> None:
+    """The provider refuses to go on with the session, as Keycloak does for an account that is disabled."""
+    browser = logged_in(portal, "cend589", "office")
+    assert renamed(browser, "Zoé").location == "/profil"
+    portal.provider.sessions.clear()
+
+    answer = renamed(browser, "Anne")
+
+    assert (answer.status_code, answer.location) == (303, "/connexion")
+    with portal.office.database.reading() as db:
+        assert db.scalar(select(Person.prenom).where(Person.identifiant == "cend589")) == "Zoé"
+    assert not is_in(browser)
+
+
+def test_reading_asks_once_a_minute(portal: Portal) -> None:
+    browser = logged_in(portal, "cend589", "office")
+
+    def asked() -> int:
+        return sum(path.endswith("/token") for path in portal.provider.requests)
+
+    before = asked()
+    for _ in range(5):
+        assert is_in(browser)
+    assert asked() == before
+    portal.clock.advance(seconds=60)
+    for _ in range(5):
+        assert is_in(browser)
+    assert asked() == before + 1
+    portal.provider.sessions.clear()
+    portal.clock.advance(seconds=60)
+    assert not is_in(browser)
+
+
+def test_reading_for_hours_goes_on_with_fresh_tokens(portal: Portal) -> None:
+    browser = logged_in(portal, "cend589", "office")
+    for _ in range(20):
+        portal.clock.advance(minutes=14)
+        # Each refresh token serves until the next was given: those before are forgotten, as Keycloak does.
+        while len(portal.provider.sessions) > 1:
+            del portal.provider.sessions[next(iter(portal.provider.sessions))]
+        assert is_in(browser)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(401, {"error": "invalid_client"}), (500, {"error": "server_error"}), (502, b"<html>")],
+    ids=str,
+)
+def test_a_fault_between_keycloak_and_us_ends_no_session(portal: Portal, answer: tuple[int, Any]) -> None:
+    browser = logged_in(portal, "cend589", "office")
+    portal.provider.faults["token"] = answer
+
+    assert renamed(browser, "Zoé").location == "/profil"
+    assert is_in(browser)
+
+
+def test_a_keycloak_that_does_not_answer_is_not_asked_at_each_act(portal: Portal) -> None:
+    browser = logged_in(portal, "cend589", "office")
+    portal.provider.stop()
+    try:
+        assert renamed(browser, "Zoé").location == "/profil"
+        portal.provider.start()
+        before = len(portal.provider.requests)
+        assert renamed(browser, "Anne").location == "/profil"
+        assert len(portal.provider.requests) == before
+    finally:
+        portal.provider.stop()
+        portal.provider.start()
+
+
+def test_a_session_without_what_keycloak_wants_to_see_is_no_session(portal: Portal) -> None:
+    browser = logged_in(portal, "cend589", "office")
+    with portal.office.database.writing() as db:
+        for row in db.scalars(select(WebSession)):
+            row.values = {**row.values, "keycloak": "x"}
+
+    assert not is_in(browser)

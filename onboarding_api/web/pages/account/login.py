@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -13,6 +13,7 @@ from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
 from onboarding_api.limits.bounds import LOG_IN, LOG_OUT
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.web.gate import current_visit
+from onboarding_api.web.keycloak_session import keycloak_sessions
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import parts, reading
@@ -69,10 +70,12 @@ def come_back() -> ResponseReturnValue:
     tokens = parts().identity.finish(begun.attempt, request.args)
     values = _values_of(tokens)
     if values is None:
-        current_session().log_in(_hint(tokens))  # for the log-out, so that another may log in
+        current_session().log_in(
+            keycloak_sessions().keep(tokens)
+        )  # for the log-out, so that another may log in
         answer = make_response(render_template("account/unknown_account.html"), 403)
     else:
-        current_session().log_in({**values, **_hint(tokens)})
+        current_session().log_in({**values, **keycloak_sessions().keep(tokens)})
         generate_csrf()  # now, so that reading a page later needs no write
         answer = make_response(redirect(local_path(begun.remembered["suite"], url_for("dashboard.show"))))
     parts().attempts.forget(answer, begun.cookie)
@@ -83,13 +86,13 @@ def come_back() -> ResponseReturnValue:
 @bounded(LOG_OUT)
 def log_out() -> ResponseReturnValue:
     """End the session here, then the one of Keycloak; here even when Keycloak is down (G-10)."""
-    hint = parts().hints.open(session.get("hint", ""))
+    id_token = keycloak_sessions().id_token()
     current_session().end()
     home = url_for("home.welcome")
-    if hint is None:
+    if id_token is None:
         return redirect(home, 303)
     try:
-        there = parts().identity.log_out_url(hint["id_token"], f"{parts().settings.public_url}{home}")
+        there = parts().identity.log_out_url(id_token, f"{parts().settings.public_url}{home}")
     except IssuerUnavailable:
         there = home
     answer = redirect(there, 303)
@@ -119,8 +122,3 @@ def _values_of(tokens: Tokens) -> Mapping[str, Any] | None:
         "identifiant": identifiant,
         "acr": level_of(tokens.id_claims),
     }
-
-
-def _hint(tokens: Tokens) -> Mapping[str, str]:
-    """The ID token, for which Keycloak ends its session without asking; sealed, as it names a person."""
-    return {"hint": parts().hints.close({"id_token": tokens.id_token})}
