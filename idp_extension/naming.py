@@ -54,11 +54,6 @@ class GroupName:
             return self.siren
         return f"{self.siren}/{subgroup_name(self.client_id, self.role)}"
 
-    @property
-    def is_structure(self) -> bool:
-        """Whether this names a structure, not a service of one."""
-        return self.role is None
-
 
 def subgroup_name(client_id: str, role: str) -> str:
     """The name of the subgroup of a service, which is also the service's key: "mes-prets:demande".

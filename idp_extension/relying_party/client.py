@@ -53,7 +53,6 @@ class Tokens:
 
     id_token: str
     id_claims: Claims
-    access_token: str
     access_claims: Claims
     refresh_token: str
 
@@ -208,7 +207,6 @@ class OpenIDClient:
         return Tokens(
             id_token=answer["id_token"],
             id_claims=id_claims,
-            access_token=answer["access_token"],
             access_claims=access_claims,
             refresh_token=answer.get("refresh_token", ""),
         )

@@ -12,14 +12,12 @@ WORDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", max_size=20).map("x{}".
 
 def test_a_structure_goes_by_its_siren() -> None:
     assert GroupName("216600726").key == "216600726"
-    assert GroupName("216600726").is_structure
 
 
 def test_a_habilitation_goes_by_structure_client_and_role() -> None:
     name = GroupName("216600726", "mes-prets", "demande")
 
     assert name.key == "216600726/mes-prets:demande"
-    assert not name.is_structure
     assert subgroup_name("mes-prets", "demande") == "mes-prets:demande"
 
 

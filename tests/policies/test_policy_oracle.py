@@ -52,8 +52,7 @@ def test_a_figure_over_its_goal_says_so():
 
 
 @pytest.mark.slow
-def test_the_bench_prints_its_figures(engine, monkeypatch):
-    monkeypatch.setattr("policies.review.commands.bench.MANY", 300)
-    figures = {figure.name: figure for figure in bench_policy(engine.policies, questions=200)}
+def test_the_bench_prints_its_figures(engine):
+    figures = {figure.name: figure for figure in bench_policy(engine.policies, questions=200, many=300)}
     assert figures["ratio engine / by hand"].value > 1
     assert any(name.startswith("memory grown") for name in figures)

@@ -75,12 +75,12 @@ def test_apply_then_nothing_is_left_to_do(environment: dict[str, str]) -> None:
 def test_the_account_that_applies_sleeps_even_when_the_apply_fails(
     environment: dict[str, str], keycloak_server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The account is made, then the files cannot be read: the apply stops half-way.
-    monkeypatch.setattr("onboarding_api.cli.realm.REALM_CONFIG", Path("nowhere"))
+    # The account is made, then the public keys are not there: the apply stops half-way.
+    monkeypatch.setenv("BDT_PUBLIC_KEYS", "nowhere")
 
     outcome = CliRunner().invoke(realm, ["apply"])
 
-    assert isinstance(outcome.exception, FileNotFoundError)
+    assert isinstance(outcome.exception, BadSettings)
     master = AdminAPI.as_master_admin(
         keycloak_server.url, keycloak_server.admin_user, keycloak_server.admin_password, REALM
     )

@@ -36,8 +36,8 @@ class Figure:
         return f"{self.name:<58} {self.value:9.3f}{verdict}"
 
 
-def bench_policy(policies: Policies, questions: int = 1_000) -> Iterator[Figure]:
-    """Measure one revision on random questions, the facts parsed anew for each as in a web request."""
+def bench_policy(policies: Policies, questions: int = 1_000, many: int = MANY) -> Iterator[Figure]:
+    """Measure one revision on random questions, the facts parsed anew for each; memory over `many`."""
     yield Figure("read and check the rules, once a process", _timed(lambda: read_policies(policies.root)))
     engine = Engine(policies)
     draw = random.Random(1)  # noqa: S311 - reproducible questions, not a secret
@@ -51,7 +51,7 @@ def bench_policy(policies: Policies, questions: int = 1_000) -> Iterator[Figure]
     yield Figure("the same rules by hand in Python, p50", statistics.median(by_hand))
     yield Figure("ratio engine / by hand", statistics.median(times) / statistics.median(by_hand))
     yield Figure("a page of 10 services x 4 actions in one batch", _page(engine, asked), goal=10.0)
-    yield _growth(engine, asked)
+    yield _growth(engine, asked, many)
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -68,9 +68,9 @@ def _page(engine: Engine, asked: Sequence[Request]) -> float:
     return min(_timed(lambda: engine.decide_many(page)) for _ in range(20))
 
 
-def _growth(engine: Engine, asked: Sequence[Request]) -> Figure:
+def _growth(engine: Engine, asked: Sequence[Request], many: int) -> Figure:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for index in range(MANY):
+    for index in range(many):
         engine.decide(asked[index % len(asked)])
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return Figure(f"memory grown over {MANY:,} decisions, MB", grown / 1024, goal=4.0)
+    return Figure(f"memory grown over {many:,} decisions, MB", grown / 1024, goal=4.0)

@@ -5,7 +5,7 @@ meet is an error, not a proof; a question that the solver cannot settle is UNKNO
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,11 +125,16 @@ def read_properties(policies: Policies) -> tuple[Rule, ...]:
     return properties
 
 
+Find = Callable[..., ModelCase | None]
+"""As `find_case`: it looks for a case of a formula, or raises TimeoutError when the solver does not know."""
+
+
 class Prover:
     """Asks the solver about one revision; environments are encoded once."""
 
-    def __init__(self, policies: Policies) -> None:
+    def __init__(self, policies: Policies, find: Find = find_case) -> None:
         self.policies = policies
+        self._find = find
         self._world: World = world_of(policies.model)
         self._engine = Engine(policies)
         self._questions: dict[Environment, tuple[Question, tuple[Applied, ...], Any]] = {}
@@ -190,7 +195,7 @@ class Prover:
                 formula = z3.And(fits, z3.Not(allow))
             case _:
                 formula = z3.And(allow, fits)
-        return find_case(question, applied, formula, condition)
+        return self._find(question, applied, formula, condition)
 
     def idle_ways(self, bound: Bound) -> Iterator[str]:
         """The ways of an upper bound that no rule uses: they would let a future permit pass unseen."""
