@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
@@ -38,7 +38,7 @@ class CannotStart(Exception):
     """One sentence for the person who typed the command."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ports:
     """Where each part listens, all on loopback."""
 
@@ -60,7 +60,7 @@ class Ports:
         Raises:
             CannotStart: names the port.
         """
-        for port in vars(self).values():
+        for port in astuple(self):
             with socket.socket() as probe:
                 if probe.connect_ex((HOST, port)) == 0:
                     raise CannotStart(f"Port {port} is taken: stop what listens there.")

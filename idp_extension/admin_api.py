@@ -181,7 +181,11 @@ class AdminAPI:
         return cls(realm, connection)
 
     def get(self, *segments: str, **params: str) -> Any:
-        """Reads JSON below the realm. Raises `Refused` on 404 too."""
+        """Reads JSON below the realm.
+
+        Raises:
+            Refused: Keycloak says no, 404 too.
+        """
         return self._json("GET", self._path(segments), params)
 
     def find(self, *segments: str, **params: str) -> Any | None:

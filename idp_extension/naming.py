@@ -17,12 +17,12 @@ _SIREN = re.compile(r"[0-9]{9}")
 _TOKEN = re.compile(r"[a-z][a-z0-9-]*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GroupName:
     """The name of a group of ours: a structure, or one service of it when `client_id` and `role` are given.
 
-    Raises `ValueError` for what could not be ours: a malformed SIREN, half a service, one of Keycloak's
-    own clients.
+    Raises:
+        ValueError: it could not be ours: a malformed SIREN, half a service, one of Keycloak's own clients.
     """
 
     siren: str
@@ -58,7 +58,8 @@ class GroupName:
 def subgroup_name(client_id: str, role: str) -> str:
     """The name of the subgroup of a service, which is also the service's key: "mes-prets:demande".
 
-    Raises `ValueError` unless both are words of lower-case ASCII, digits and hyphens, and the client ours.
+    Raises:
+        ValueError: one is no word of lower-case ASCII, digits and hyphens, or the client is Keycloak's.
     """
     if not _TOKEN.fullmatch(client_id) or not _TOKEN.fullmatch(role) or client_id in RESERVED_CLIENTS:
         raise ValueError(f"not a service of ours: {client_id!r}, {role!r}")

@@ -13,7 +13,7 @@ from idp_extension.naming import GroupName, subgroup_name
 _NOT_FOUND = 404
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DesiredRole:
     """An effective habilitation. `group_id` is the subgroup's id as last seen, None when never seen."""
 
@@ -22,7 +22,7 @@ class DesiredRole:
     group_id: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DesiredStructure:
     """A structure the person is attached to, with the roles she effectively holds there."""
 
@@ -32,7 +32,7 @@ class DesiredStructure:
     roles: tuple[DesiredRole, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DesiredPerson:
     """What Keycloak should know of a person. `identifiant` is her Keycloak username.
 
@@ -69,7 +69,7 @@ class DesiredPerson:
         return self.is_active and not user.is_active and not self.may_enable
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Projected:
     """What a projection found or made.
 
@@ -86,9 +86,12 @@ class Projected:
 
 
 def project_person(gateway: KeycloakGateway, desired: DesiredPerson) -> Projected:
-    """Brings Keycloak to the desired state of one person. Raises `GatewayError`; safe to repeat then.
+    """Brings Keycloak to the desired state of one person.
 
     What must go goes before what must come: an interruption leaves too few rights, never too many.
+
+    Raises:
+        GatewayError: Keycloak did not do it; safe to repeat then.
     """
     return _Projection(gateway, desired).run()
 

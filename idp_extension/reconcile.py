@@ -26,7 +26,7 @@ class Deviation(StrEnum):
     GROUP_SURPLUS = "group surplus"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Drift:
     """One difference. `group_key` names the group, as `GroupName.key`, for those that concern one."""
 
@@ -41,7 +41,11 @@ class Drift:
 
 
 def find_drift(gateway: KeycloakGateway, wanted: Iterable[DesiredPerson]) -> Iterator[Drift]:
-    """The differences of these people, in their order. Raises `GatewayError`; writes nothing."""
+    """The differences of these people, in their order; writes nothing.
+
+    Raises:
+        GatewayError: Keycloak did not answer, or refused.
+    """
     for desired in wanted:
         yield from _drift_of(gateway, desired)
 

@@ -86,7 +86,7 @@ class UnsafeSettings(BadSettings):
     """The environment can be read, and would not be safe in production."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One installation. `keycloak_url` is where this process reaches Keycloak, `keycloak_public_url` where
     browsers do and what tokens carry; the same unless told otherwise. `portal_reach_url` is where Keycloak

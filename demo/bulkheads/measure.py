@@ -43,7 +43,7 @@ SENDER = Sender(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Seconds from the commit of a revocation to the moment Keycloak is told."""
 

@@ -37,7 +37,7 @@ _MOTIVES = (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Member:
     """A person in a structure; `last_at`: nothing of hers happens before it any more."""
 

@@ -33,7 +33,7 @@ class Kind(Enum):
     ANY = "any"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """The numbers of one scale. Kinds of people stay the same: twelve communes are twelve at each."""
 
@@ -65,7 +65,7 @@ class Shape:
         )
 
 
-@dataclass
+@dataclass(slots=True)
 class Place:
     """A structure and its people, by their numbers; the first of them came first."""
 

@@ -13,7 +13,7 @@ from demo.mailbox.store import MailStore
 LOOPBACK = "127.0.0.1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mailbox:
     """A running mailbox."""
 

@@ -15,7 +15,7 @@ _NAME = re.compile(r"\d{20}-[0-9a-f]{8}")
 _NANOSECONDS = 10**9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ReceivedMail:
     """One mail as its receiver reads it; `html` is empty when it has none. Links exclude mail addresses."""
 

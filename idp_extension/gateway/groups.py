@@ -14,7 +14,7 @@ _DONE_MEANWHILE = 400
 _MAX_SUBGROUPS = "1000"  # one per service of the catalogue; without `max` Keycloak gives the first ten
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Group:
     """A group. `path` starts with a slash: "/216600726/mes-prets:demande"; `label` names a structure."""
 
@@ -45,7 +45,8 @@ class Groups:
     def create_structure_group(self, siren: str, label: str) -> Group:
         """Makes the group of a structure, or finds the one that exists, and gives it this label.
 
-        Raises `ValueError` when the label is longer than 255 characters.
+        Raises:
+            ValueError: the label is longer than 255 characters.
         """
         if len(label) > MAX_LABEL_LENGTH:
             raise ValueError(f"label of {siren} is longer than {MAX_LABEL_LENGTH} characters")
@@ -77,7 +78,9 @@ class Groups:
     def map_client_role(self, group_id: str, client_id: str, role: str) -> bool:
         """Makes the members of a group hold a client role. False when they already did.
 
-        Raises `ValueError` for a role of Keycloak's own clients, `Refused` (404) for an unknown one.
+        Raises:
+            ValueError: a role of Keycloak's own clients.
+            Refused: with status 404, for an unknown role.
         """
         wanted = self._client_role(client_id, role)
         path = ("groups", uuid(group_id), "role-mappings", "clients", wanted["containerId"])
@@ -96,7 +99,11 @@ class Groups:
         return True
 
     def join_group(self, user_id: str, group_id: str) -> None:
-        """Makes the user a member. Raises `Refused` (404) when either of them is gone."""
+        """Makes the user a member.
+
+        Raises:
+            Refused: with status 404, when either of them is gone.
+        """
         self._api.put("users", uuid(user_id), "groups", uuid(group_id))
         if not self._is_member(user_id, group_id):
             raise Unknown(f"user {user_id} did not join group {group_id}")

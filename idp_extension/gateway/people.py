@@ -9,7 +9,7 @@ from idp_extension.gateway.calls import created, uuid
 _WELCOME_LINK = "bdt-welcome-link"  # the resource of our provider
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class User:
     """A person as Keycloak knows her. `identifiant` is Keycloak's username, in lower case."""
 
@@ -42,7 +42,8 @@ class People:
     ) -> str:
         """Creates a user without a credential and returns her id; the id of the existing one if there is one.
 
-        Raises `Refused` with status 409 when the e-mail belongs to another user.
+        Raises:
+            Refused: with status 409, when the e-mail belongs to another user.
         """
         body = {"username": identifiant} | _profile(email, prenom, nom) | {"enabled": is_active}
         conflict = created(self._api, "users", body=body)

@@ -10,7 +10,10 @@ def ensure_bootstrap_account(master: AdminAPI, public_jwks: str) -> None:
     """Creates the realm when there is none, and an enabled account with `realm-admin` and this key in it.
 
     An account grants only the administration roles that it holds itself, hence `realm-admin`.
-    `master` is `AdminAPI.as_master_admin`. Raises `GatewayError`; safe to repeat.
+    `master` is `AdminAPI.as_master_admin`.
+
+    Raises:
+        GatewayError: Keycloak did not do it; safe to repeat.
     """
     if master.find() is None:
         master.create_realm({"realm": master.realm, "enabled": True})

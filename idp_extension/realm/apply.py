@@ -14,7 +14,8 @@ _STOCK_FLOW = "browser"
 def apply(api: AdminAPI, wanted: RealmState) -> Plan:
     """Makes the realm the wanted one and returns what was changed. The realm must exist.
 
-    Raises `GatewayError`; a repeat goes on where this stopped.
+    Raises:
+        GatewayError: Keycloak did not do it; a repeat goes on where this stopped.
     """
     todo = plan(wanted, read_live(api))
     for change in todo.changes:

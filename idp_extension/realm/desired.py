@@ -12,7 +12,7 @@ from idp_extension.naming import subgroup_name
 from idp_extension.realm.state import RealmState, by_key, merged
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Role:
     """A service of an espace, as a client role. `label` is what people read: « Demande de prêts »."""
 
@@ -20,7 +20,7 @@ class Role:
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CatalogueClient:
     """An espace of the catalogue. `redirect_uris` are exact; `base_url` is where people open it."""
 
@@ -31,7 +31,7 @@ class CatalogueClient:
     base_url: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RealmValues:
     """What differs per installation. `public_keys` (JWKS) and `secrets` go by client id.
 
@@ -56,8 +56,13 @@ class RealmValues:
 def load_desired(
     config_dir: Path, values: RealmValues, catalogue: Iterable[CatalogueClient] = ()
 ) -> RealmState:
-    """The wanted realm. Raises `OSError`, `yaml.YAMLError`; `KeyError` for a `${name}` nobody knows;
-    `ValueError` for an espace or role whose name would not do as one.
+    """The wanted realm.
+
+    Raises:
+        OSError: a file is not there.
+        yaml.YAMLError: one is no YAML.
+        KeyError: a `${name}` that nobody knows.
+        ValueError: an espace or role whose name would not do as one.
     """
     espaces = tuple(catalogue)
     known = _placeholders(values)

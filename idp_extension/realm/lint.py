@@ -42,7 +42,7 @@ _EXAMPLE_ESPACE = CatalogueClient(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One reason to refuse. `rule` is stable, `where` names the file, client or group."""
 
@@ -65,9 +65,10 @@ def lint_files(config_dir: Path) -> tuple[Finding, ...]:
 
 
 def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
-    """The findings on the server and on the realm that is there. Raises `GatewayError`.
+    """The findings on the server and on the realm that is there. The account *reader* may do it.
 
-    The account *reader* may do it.
+    Raises:
+        GatewayError: Keycloak did not answer, or refused.
     """
     state = read_live(api)
     if state is None:

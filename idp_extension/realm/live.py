@@ -9,7 +9,11 @@ FLOWS = ("authentication", "flows")
 
 
 def read_live(api: AdminAPI) -> RealmState | None:
-    """The realm as the server tells it, None when there is none. Raises `GatewayError`."""
+    """The realm as the server tells it, None when there is none.
+
+    Raises:
+        GatewayError: Keycloak did not answer, or refused.
+    """
     settings = api.find()
     if settings is None:
         return None

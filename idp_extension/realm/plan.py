@@ -27,7 +27,7 @@ _SECRETS = frozenset({"secret", "password"})
 _WRITE_ONLY = frozenset({"smtpServer.password"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """One field that is not as wanted. Secrets are never in it."""
 
@@ -39,7 +39,7 @@ class Difference:
         return f"{self.field}: {self.present!r} -> {self.wanted!r}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """One object to create or update. `name` is "client:role" for a role."""
 
@@ -52,7 +52,7 @@ class Change:
         return f"{'create' if self.is_creation else 'update'} {self.kind} {self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The changes that make the realm the wanted one, in the order to do them."""
 

@@ -12,7 +12,7 @@ ADMINISTRATION = "realm-management"
 """Keycloak's client whose roles administer the realm."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RealmState:
     """A realm without its people. Objects go by their names, which is how two states are compared.
 

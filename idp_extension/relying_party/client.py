@@ -34,7 +34,7 @@ class LoginRefused(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A log-in under way; keep it in the browser's session, on the server or signed."""
 
@@ -47,7 +47,7 @@ class Attempt:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """What a successful log-in gives; the claims are checked."""
 

@@ -28,7 +28,7 @@ class BadKey(Exception):
     """A key file is absent or holds something else; the text names the file, never what is in it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClientKey:
     """The private key of one client. `read` is asked at each use: a key may be replaced while we run."""
 

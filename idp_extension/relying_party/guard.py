@@ -38,7 +38,7 @@ REFRESH_BEFORE_SECONDS = 30
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A logged-in browser: who, for which structure, with which roles of this service."""
 

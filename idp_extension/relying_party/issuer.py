@@ -34,7 +34,7 @@ class TokenRefused(Exception):
     """The token is not one of ours for this use; the text names the check, never a claim's value."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Endpoints:
     """What we use of the discovery document (OpenID Connect Discovery 1.0 §3)."""
 

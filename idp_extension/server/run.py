@@ -21,7 +21,7 @@ START_SECONDS = 300.0  # 15 s on a quiet machine of 2 cores
 STOP_SECONDS = 20.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RunningServer:
     """A Keycloak that answers; leaving its `with` block stops it.
 
@@ -69,7 +69,9 @@ def start_server(
 
     The administrator is created at the first start with a new database; later starts keep the old one.
     `env` adds or replaces Keycloak variables (`KC_DB_URL` for PostgreSQL). One server per directory.
-    Raises ServerError: port taken, early exit (with the log's last lines), not ready in 300 s.
+
+    Raises:
+        ServerError: port taken, early exit (with the log's last lines), not ready in 300 s.
     """
     for port in (http_port, management_port):
         _check_port_is_free(port)

@@ -22,7 +22,9 @@ def check_version_floor(version: str) -> None:
     """Refuse a Keycloak older than 26.7.4, or of a line our realm was never run on.
 
     `version` is what the server says of itself ("26.7.5").
-    Raises ServerError, with the CVE identifiers that a too old version is open to.
+
+    Raises:
+        ServerError: too old; with the CVE identifiers that it is open to.
     """
     match = re.fullmatch(r"(\d+)\.(\d+)\.(\d+)(?:[.-].*)?", version)
     if match is None:
@@ -39,7 +41,9 @@ def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
     """Refuse a Keycloak that is too old, or that does not run our provider in the version `expected`.
 
     `server_info` is the answer of `GET /admin/serverinfo`; the account *sync* may read it.
-    Raises ServerError: without the mapper, tokens would carry the roles of all structures at once.
+
+    Raises:
+        ServerError: without the mapper, tokens would carry the roles of all structures at once.
     """
     spi = server_info.get("providers", {}).get("protocol-mapper", {})
     mapper = spi.get("providers", {}).get("bdt-structure-mapper")

@@ -31,7 +31,7 @@ class UnknownQuestion(LookupError):
     """The rules know no such act of a person on such a thing, or its things are no rows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Right:
     """A person may do an action on a thing, named `Habilitation:<id>`, `Structure:<siren>`."""
 
@@ -41,7 +41,7 @@ class Right:
     resource: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rights:
     """`held`: listed, and confirmed by the engine. `refuted`: listed in SQL alone, a fault of ours."""
 

@@ -33,7 +33,7 @@ SAME_CLICK = timedelta(seconds=2)
 """A repeat within it is the second click of a double click, where nothing else tells."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Office:
     """What every use case needs; one object a process."""
 

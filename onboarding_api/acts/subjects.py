@@ -13,7 +13,7 @@ from onboarding_api.model.structure import Structure
 Subject = Person | Membership | Habilitation | Claim | Letter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Named:
     """A thing by its ids: its name in the journal, whom it concerns, where, and what it hangs on."""
 

@@ -28,7 +28,7 @@ class BackupUnfit(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What a house keeps beside its database.
 
@@ -43,7 +43,7 @@ class Beside:
     code_keys: CodeKeys
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The contents of a backup.
 

@@ -31,7 +31,7 @@ CONVERGING = "converging"
 """In the key of the deliveries that are added here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Convergence:
     """How Keycloak is brought to what the backup says.
 
@@ -45,7 +45,7 @@ class Convergence:
     new_passwords: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What came back, and what the operator has to look at.
 

@@ -7,8 +7,6 @@ import click
 
 from policies.review.commands.policy import policy as reviewers
 
-__all__ = ["policy"]
-
 _LIVE = (
     click.Option(["--live"], is_flag=True, help="Ask the database: in SQL, then the engine for each row."),
     click.Option(["--database-url"], envvar="BDT_DATABASE_URL", show_envvar=True, help="With --live."),

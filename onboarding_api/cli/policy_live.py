@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -17,8 +18,6 @@ from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
 from onboarding_api.model.refusals import NotFound
 from policies.engine.request import EntityRef
-
-__all__ = ["ANSWERS"]
 
 
 def _who_can(
@@ -64,7 +63,7 @@ def _opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, da
 def _tell(rights: Rights, is_json: bool, line: Callable[[Right], str]) -> None:
     """Print what is held; what SQL alone lists is told as the fault that it is, with exit code 1."""
     if is_json:
-        click.echo(json.dumps([vars(right) for right in rights.held], indent=1))
+        click.echo(json.dumps([asdict(right) for right in rights.held], indent=1))
     else:
         for right in rights.held:
             click.echo(line(right))

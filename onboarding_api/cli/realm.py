@@ -37,7 +37,7 @@ KEY_CLIENTS = frozenset({"portail", "bdt-sync", READER})
 """Our own clients, which have no secret at all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ServerAdmin:
     """An administrator of the server (realm `master`), as `kc.sh bootstrap-admin user` makes one."""
 

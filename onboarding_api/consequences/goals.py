@@ -14,7 +14,7 @@ from onboarding_api.model.event import Event
 from onboarding_api.notices.notice import Notice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Happening:
     """One journalled event.
 
@@ -32,7 +32,7 @@ class Happening:
     ends_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Goal:
     """A delivery to be; goals of one act with the same `name` are one.
 

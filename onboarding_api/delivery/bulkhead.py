@@ -85,7 +85,11 @@ def threads_from(text: str) -> Mapping[Target, int]:
 
 
 def bulkheads(kinds: Iterable[Kind], threads: Mapping[Target, int]) -> tuple[Bulkhead, ...]:
-    """One for each target of the kinds, those that take rights away first. Raises ValueError."""
+    """One for each target of the kinds, those that take rights away first.
+
+    Raises:
+        ValueError: see `Bulkhead`.
+    """
     classes: dict[Target, set[DeliveryClass]] = {}
     for kind in kinds:
         classes.setdefault(kind.target, set()).update(kind.classes)

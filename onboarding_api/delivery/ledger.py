@@ -48,7 +48,7 @@ class AnswerLost(Exception):
     is_without_effect = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A row as its worker holds it. `attempt` counts all leases, `tries` those since it was re-opened."""
 
@@ -164,7 +164,7 @@ class Ledger:
             _release(session, lease, state=DeliveryState.DONE, done_at=now, last_error=None, args=kept)
 
     def finish(self, lease: Lease) -> None:
-        """The row is done, with nothing to write along. Raises LeaseLost."""
+        """The row is done, with nothing to write along; else as `finishing`."""
         with self.finishing(lease):
             pass
 
@@ -206,7 +206,7 @@ class Ledger:
         return None
 
     def postpone(self, lease: Lease, wait: timedelta) -> None:
-        """The row comes back after `wait`; this try does not count. Raises LeaseLost."""
+        """The row comes back after `wait`; this try does not count. As `finishing`, it needs the lease."""
         again = {"forgiven": Delivery.forgiven + 1, "first_due": self.clock() + wait}
         self._retry(lease, wait, last_error=None, **again)
 
@@ -227,13 +227,21 @@ class Ledger:
                 session.execute(renewed)
 
     def reopen(self, delivery_id: str) -> None:
-        """The operator's command for a parked row. Raises NotFound, NotPossibleNow."""
+        """The operator's command for a parked row.
+
+        Raises:
+            NotFound, NotPossibleNow: no such row, or it is not parked.
+        """
         now = self.clock()
         with self.database.writing() as session:
             _found(session, delivery_id).reopen(now)
 
     def cancel(self, delivery_id: str) -> None:
-        """The operator's command for a row that must not leave. Raises NotFound, NotPossibleNow."""
+        """The operator's command for a row that must not leave.
+
+        Raises:
+            NotFound, NotPossibleNow: no such row, or it has left, or was cancelled before.
+        """
         now = self.clock()
         with self.database.writing() as session:
             row = _found(session, delivery_id)

@@ -34,7 +34,7 @@ ABSENT: Mapping[str, Mapping[str, ColumnElement[Any]]] = MappingProxyType(
 """What the rules may ask for and facts never give."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rows:
     """The things of one type: the tables that hold them and what they point to, their ids, their facts."""
 

@@ -13,7 +13,7 @@ from onboarding_api.model.sender import Sender
 from onboarding_api.model.typed_text import visible
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ActivationLetter:
     """What a letter tells. Days are those of the structure's zone.
 
@@ -42,7 +42,7 @@ class ActivationLetter:
     sender: Sender
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wording:
     """The sentences of the letter, in their order on the page."""
 

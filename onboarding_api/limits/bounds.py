@@ -30,7 +30,7 @@ class Per(StrEnum):
     """The mailbox that would get a mail."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bound:
     """What may be asked.
 

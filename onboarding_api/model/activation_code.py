@@ -45,7 +45,7 @@ class Fingerprint(NamedTuple):
     hex_digest: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CodeKeys:
     """The keys of the fingerprints, kept outside the database.
 

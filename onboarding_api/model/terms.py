@@ -29,7 +29,7 @@ class TermsAcceptance(Base):
     accepted_at: Mapped[datetime]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TermsText:
     """One version of the conditions of one espace; `sha256` is of the file as it is kept."""
 

@@ -11,7 +11,7 @@ from onboarding_api.model.person import Person
 from onboarding_api.notices.notice import Addressed, Args, Notice, PersonalNotice
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AlreadyRegistered(PersonalNotice):
     """To the owner of an address that registers a second time."""
 
@@ -28,7 +28,7 @@ class AlreadyRegistered(PersonalNotice):
         return cls(recipient=person.greeting_name, identifiant=person.identifiant)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ForgottenIdentifiant(Notice):
     """To the address typed on the page, whether it has an account or not (GS-04): it learns just that."""
 
@@ -47,7 +47,7 @@ class ForgottenIdentifiant(Notice):
         return Addressed(address, cls(identifiants=tuple(found)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Welcome(PersonalNotice):
     """To a newcomer: her identifiant, and the link by which she chooses a password."""
 

@@ -17,7 +17,7 @@ from onboarding_api.model.person import Person
 from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterSent(PersonalNotice):
     """The letter is on its way; never before its row is safe."""
 
@@ -47,7 +47,7 @@ class LetterSent(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterReminder(PersonalNotice):
     """The code was not typed yet. It goes to whoever asked for the letter: its row names nobody."""
 
@@ -81,7 +81,7 @@ class LetterReminder(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterExpired(PersonalNotice):
     """The code can't serve any more; another letter may be asked for."""
 
@@ -110,7 +110,7 @@ class LetterExpired(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AdministratorNamed(PersonalNotice):
     """To all administrators of the structure."""
 
@@ -138,7 +138,7 @@ class AdministratorNamed(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AdministratorRefused(PersonalNotice):
     """To the first user, when the legal representative refuses."""
 

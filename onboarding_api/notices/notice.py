@@ -27,7 +27,7 @@ class Addressed(NamedTuple):
     notice: "Notice"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Notice(ABC):
     """One mail. Its templates, in the folder of its chapter, may tell its fields and nothing else."""
 
@@ -52,7 +52,7 @@ class Notice(ABC):
         """The notice with the facts of now; None when there is nothing left to say."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PersonalNotice(Notice):
     """A mail to somebody who has an account; `recipient` is how she is greeted."""
 

@@ -24,7 +24,7 @@ _templates.filters.update(in_words=in_words, quoted_list=quoted_list)
 _inliner = css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RenderedNotice:
     """The three parts of a notice; `html` stands alone: no image, no script, no address but the site's."""
 

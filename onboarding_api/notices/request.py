@@ -17,7 +17,7 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestSent(PersonalNotice):
     """To the requester: it waits for an administrator."""
 
@@ -46,7 +46,7 @@ class RequestSent(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestToDecide(PersonalNotice):
     """To each administrator."""
 
@@ -80,7 +80,7 @@ class RequestToDecide(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestGranted(PersonalNotice):
     """To the requester: the service can be used."""
 
@@ -109,7 +109,7 @@ class RequestGranted(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestRefused(PersonalNotice):
     """To the requester, with the motive that the administrator gave."""
 
@@ -140,7 +140,7 @@ class RequestRefused(PersonalNotice):
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HabilitationDeactivated(PersonalNotice):
     """To whoever had it; a motive is not required."""
 

@@ -50,7 +50,7 @@ class MailRefused(MailError):
     is_permanent = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """The mail server. Without STARTTLS no name and password are sent: they would travel in clear.
 

@@ -18,7 +18,7 @@ STOPPED = "Votre accès n'a pas pu être ouvert : contactez-nous, nous le termin
 TERMS = "Les conditions particulières d'utilisation doivent être acceptées."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """`ready`: go to `url`. `terms`: accept them there first. `preparing`: Keycloak is being told.
     `refused`: the sentences say why.

@@ -14,7 +14,7 @@ from onboarding_api.queries.asking import ask, membership_of
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterView:
     """The latest letter. `expires_on` is the last day printed on it, once it is printed."""
 
@@ -24,7 +24,7 @@ class LetterView:
     expires_on: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ClaimView:
     """A claim and its letter. `services` are labels; `tries_left` those of the moment.
 

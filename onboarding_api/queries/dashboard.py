@@ -15,7 +15,7 @@ from onboarding_api.queries.structures import MyStructure, my_structures
 ADD_STRUCTURE = "/structures/ajouter"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """One first step; done, or where to do it."""
 
@@ -24,7 +24,7 @@ class Task:
     url_path: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """The first page after log-in, for the active structure if there is one."""
 

@@ -17,7 +17,7 @@ from onboarding_api.model.structure import Structure
 from onboarding_api.model.validity import last_day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterPlace:
     """Where a letter to a structure would go: its address lines, else the postcodes to choose from.
 

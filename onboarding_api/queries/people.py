@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.model.person import Person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PersonView:
     """A person as pages show her."""
 

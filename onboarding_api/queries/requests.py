@@ -18,7 +18,7 @@ from policies.engine.names import Action
 DECIDED_SHOWN = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QueueRow:
     """One habilitation as an administrator sees it. `is_own`: it is hers, somebody else must decide."""
 
@@ -35,7 +35,7 @@ class QueueRow:
     motive: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Pending, oldest first; granted, by name; decided otherwise, latest first, at most fifty."""
 

@@ -37,7 +37,7 @@ class RequestCase(StrEnum):
     OWN_CLAIM = "own_claim"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ServiceView:
     """One service for one person. `state` None: never asked. `missing`: what she can supply herself
     (`fonction`, `terms`), else ids of rules; `next_step` says it in French.
@@ -56,7 +56,7 @@ class ServiceView:
     habilitation_id: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EspaceView:
     """One espace and its services. `needs_terms`: only the acceptance of its conditions is missing."""
 
@@ -68,7 +68,7 @@ class EspaceView:
     services: tuple[ServiceView, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A service with the latest request for it, and what the rules say."""
 

@@ -13,7 +13,7 @@ from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MyStructure:
     """One open membership. `fonction` is the code; `departement` is in words, « Pyrénées-Orientales (66) ».
 

@@ -12,7 +12,7 @@ from onboarding_api.queries.asking import membership_of
 from policies.catalogue.loader import load_catalogue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TermsView:
     """The version in force. `accepted_at`: when this person accepted it in the name of this structure."""
 

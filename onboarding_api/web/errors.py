@@ -19,7 +19,7 @@ from onboarding_api.web.wording import at_in_words, counted
 Sentence = str | Callable[[Any], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A status, and a sentence that may depend on the refusal's own facts."""
 

@@ -16,7 +16,7 @@ from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.session import current_session
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Visit:
     """A logged-in person, the structures she is attached to, and the one she works for."""
 

@@ -29,7 +29,7 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NO_NETWORK = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who bears the token of a call of the API: the person, and the program that calls in her name."""
 

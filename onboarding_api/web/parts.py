@@ -17,7 +17,7 @@ from onboarding_api.settings import Settings
 EXTENSION = "parts"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The real parts, chosen once when the application starts.
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["BadSource", "Fault"]
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:

@@ -14,8 +14,6 @@ from pathlib import Path
 from policies.catalogue.faults import BadSource
 from policies.catalogue.yaml_source import load_yaml
 
-__all__ = ["Limit", "Limits", "duration_of", "filled", "read_limits", "written_limits"]
-
 FILE = "catalogue/limits.yaml"
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds"}
 WORDS = {"d": ("days", "jours"), "h": ("hours", "heures"), "m": ("minutes", "minutes")}

@@ -16,8 +16,6 @@ from policies.catalogue.limits import Limits, read_limits
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, load_rules_of_form, load_yaml
 
-__all__ = ["Catalogue", "Espace", "Fonction", "Service", "StructureType", "load_catalogue", "read_catalogue"]
-
 POLICIES = Path(__file__).resolve().parent.parent
 LISTS = (
     "structure_types",

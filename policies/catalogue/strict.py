@@ -18,8 +18,6 @@ from typing import Any
 
 from cerberus import TypeDefinition, Validator, errors
 
-__all__ = ["StrictValidator", "flat_errors", "with_guess"]
-
 _TRUTH = {"true": True, "false": False}
 
 

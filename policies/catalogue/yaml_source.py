@@ -13,8 +13,6 @@ import yaml
 
 from policies.catalogue.faults import BadSource, Fault
 
-__all__ = ["Source", "load_rules_of_form", "load_yaml"]
-
 Steps = tuple[str | int, ...]
 
 

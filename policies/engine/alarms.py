@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Callable
 from threading import Lock
 
-__all__ = ["AlarmCounter"]
-
 Listener = Callable[[str, str], None]
 """Told the code of an alarm and the action that was asked about: never a fact."""
 

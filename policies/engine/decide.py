@@ -14,17 +14,6 @@ from policies.language.cedar import Decision as CedarDecision
 from policies.language.cedar import Entities, PolicySet, is_authorized_batch
 from policies.language.model import Environment
 
-__all__ = [
-    "ALARMS",
-    "ENGINE_FAULT",
-    "Engine",
-    "decide",
-    "decide_many",
-    "default_engine",
-    "environment_of",
-    "question_of",
-]
-
 ALARMS = AlarmCounter()
 ENGINE_FAULT = "ENGINE-FAULT"
 

@@ -4,8 +4,6 @@ from policies.engine.decide import ENGINE_FAULT
 from policies.engine.request import Decision
 from policies.engine.revision import Policies, load_policies
 
-__all__ = ["condition_fr", "explain_fr", "sentence_fr"]
-
 FAULT_FR = "La décision n'a pas pu être prise. Réessayez dans quelques minutes."
 NOTHING_FR = "Aucune règle ne permet cette action."
 

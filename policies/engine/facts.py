@@ -9,18 +9,6 @@ from typing import Any, assert_never
 from policies.catalogue.loader import Catalogue, Espace, Service
 from policies.engine.request import Entity, EntityRef, Request, Value
 
-__all__ = [
-    "catalogue_entities",
-    "context_of",
-    "facts_digest",
-    "facts_text",
-    "instant",
-    "ref_of",
-    "terms_ref",
-    "to_cedar",
-    "told",
-]
-
 
 def instant(moment: datetime) -> str:
     """A moment as the engine reads it: UTC, to the millisecond."""

@@ -7,8 +7,6 @@ from typing import Any, assert_never
 from policies.engine.facts import instant
 from policies.engine.request import Decision, Entity, EntityRef, Request, Value
 
-__all__ = ["entities_from_json", "journal_record", "read_ref", "request_of", "written"]
-
 
 def journal_record(request: Request, decision: Decision) -> dict[str, Any]:
     """The question, its facts and the answer, ready for JSON.

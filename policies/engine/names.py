@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-__all__ = ["Action", "Desk", "RuleId", "State"]
-
 
 class Action(StrEnum):
     """What may be asked for."""

@@ -12,8 +12,6 @@ from policies.language.cedar import PolicySet, pst
 from policies.language.statements import Rule
 from policies.language.syntax import paths_read, sides
 
-__all__ = ["Missing", "Probes", "parts_of"]
-
 Missing = tuple[tuple[str, ...], ...]
 
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
 
-__all__ = ["Decision", "Entity", "EntityRef", "Request", "Value"]
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class EntityRef:

@@ -14,10 +14,8 @@ from policies.language.cedar import Entities, PolicySet, Schema, policies_to_jso
 from policies.language.model import Model, read_model
 from policies.language.statements import Rule, read_rules
 
-__all__ = ["Policies", "load_policies", "policy_set", "read_policies"]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Policies:
     """A revision of the rules, ready to decide; `digest` changes with what they mean, not how they look."""
 

@@ -13,8 +13,6 @@ from policies.language.model import Environment, Model
 from policies.language.statements import Rule
 from policies.language.syntax import Path
 
-__all__ = ["SliceContract"]
-
 
 class SliceContract:
     """What one environment reads, and whether a set of entities holds it all."""

@@ -28,8 +28,6 @@ from policies.language.environments import applied_rules
 from policies.language.model import Environment
 from policies.language.syntax import path_of, paths_read
 
-__all__ = ["Ask", "Columns", "NoColumn", "SetOf", "where"]
-
 COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": operator.eq,
     "not_eq": operator.ne,
@@ -46,7 +44,7 @@ class NoColumn(LookupError):
     """A path that the caller gave no column for, or a form that has no SQL here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SetOf:
     """A set attribute as rows: `member` is the column of the elements, `rows` ties them to the outer row."""
 
@@ -66,7 +64,7 @@ class SetOf:
         return and_(self.contains(element), not_(exists().where(self.rows, self.member != element)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Columns:
     """Where the facts of a resource are: dotted path -> column, dotted path -> set."""
 
@@ -74,7 +72,7 @@ class Columns:
     sets: Mapping[str, SetOf]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Who asks for what, on rows of which type."""
 

@@ -10,9 +10,6 @@ from policies.language.statements import Rule
 from policies.language.syntax import FALSE, Path, children, conjunction, longest, paths_read, with_child
 from policies.language.typed import BOOL, DATETIME, DURATION, LONG, Unsupported, type_in
 
-__all__ = ["Applied", "applied_rules", "cone", "scope_holds", "specialise", "whole_condition"]
-
-
 PLAIN_TYPES = (BOOL, LONG, DATETIME, DURATION)
 
 

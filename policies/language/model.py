@@ -15,8 +15,6 @@ from policies.catalogue.loader import read_catalogue
 from policies.catalogue.yaml_source import load_yaml
 from policies.language.cedar import Schema
 
-__all__ = ["AttributeType", "Environment", "Model", "read_model", "render_schema", "stale_files"]
-
 PLAIN = ("Bool", "Long", "datetime")
 
 

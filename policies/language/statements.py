@@ -15,8 +15,6 @@ from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.limits import Limit, filled, written_limits
 from policies.language.cedar import policies_to_pst, pst
 
-__all__ = ["Rule", "read_rule", "read_rules", "split_statements"]
-
 NO_LIMITS: Mapping[str, Limit] = MappingProxyType({})
 TOKEN = re.compile(r'//[^\n]*|"(?:\\.|[^"\\])*"|;|\S')
 

@@ -7,19 +7,6 @@ from typing import Any
 
 from policies.language.cedar import pst
 
-__all__ = [
-    "FALSE",
-    "TRUE",
-    "Path",
-    "children",
-    "conjunction",
-    "longest",
-    "path_of",
-    "paths_read",
-    "sides",
-    "with_child",
-]
-
 Path = tuple[str, ...]
 TRUE, FALSE = pst.BoolLit(True), pst.BoolLit(False)
 

@@ -12,8 +12,6 @@ from policies.catalogue.limits import duration_of
 from policies.language.cedar import pst
 from policies.language.model import AttributeType, Environment, Model
 
-__all__ = ["BOOL", "DATETIME", "DURATION", "LONG", "MADE", "Reader", "Unsupported", "type_in"]
-
 BOOL, LONG = AttributeType("Bool"), AttributeType("Long")
 DURATION, DATETIME = AttributeType("duration"), AttributeType("datetime")
 ORDERED = (LONG, DATETIME, DURATION)

@@ -88,6 +88,42 @@ def test_the_gateway_is_small(room: str, name: str) -> None:
     assert 1 <= len(public) <= 15, public
 
 
+def test_every_dataclass_has_slots() -> None:
+    """One rule: a misspelt attribute is an error, and no object has a drawer nobody knows of."""
+    found = []
+    for name, tree in MODULES.items():
+        for node in ast.walk(tree):
+            marks = node.decorator_list if isinstance(node, ast.ClassDef) else []
+            for mark in marks:
+                is_dataclass = ast.unparse(mark).split("(")[0] == "dataclass"
+                if is_dataclass and "slots=True" not in ast.unparse(mark):
+                    found.append(f"{name}:{mark.lineno}")
+    assert found == []
+
+
+def test_all_is_written_where_names_are_handed_on_and_nowhere_else() -> None:
+    """One rule: `__all__` says what a module offers that it did not define."""
+    found = []
+    for name, tree in MODULES.items():
+        listed = [node for node in tree.body if ast.unparse(node).startswith("__all__")]
+        taken = {alias.asname or alias.name for node in tree.body for alias in getattr(node, "names", ())}
+        offered = {str(each) for node in listed for each in ast.literal_eval(getattr(node, "value"))}  # noqa: B009
+        if listed and not offered & taken:
+            found.append(name)
+    assert found == []
+
+
+def test_docstrings_tell_what_is_raised_in_one_way() -> None:
+    pattern = re.compile(r"\bRaises [`A-Z]|:raises|^ *Raises,", re.MULTILINE)
+    found = []
+    for path in modules_of(*PACKAGES, "tests"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            is_told = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            if is_told and pattern.search(ast.get_docstring(node) or ""):
+                found.append(f"{path.relative_to(ROOT)}: {getattr(node, 'name', '')}")
+    assert found == []
+
+
 def test_words_have_no_twins() -> None:
     """Names never use the second word of the glossary for the first one's thing."""
     table = (ROOT / "docs/glossary.md").read_text("utf-8")

@@ -60,7 +60,9 @@ def log_in(
     """Logs in by authorisation code and PKCE; returns the token endpoint's answer (`id_token`, ...).
 
     `structure` is the SIREN asked for, `parameters` go with the authorisation request (`prompt="none"`).
-    Raises `LoginFailed`.
+
+    Raises:
+        LoginFailed: no code came back.
     """
     endpoint = _endpoint(base_url, realm)
     verifier = secrets.token_urlsafe(48)
@@ -103,7 +105,11 @@ def _proofs(verifier: str) -> dict[str, str]:
 def refresh(
     base_url: str, realm: str, client_id: str, client_secret: ClientKey | str, refresh_token: str
 ) -> dict[str, Any]:
-    """New tokens for a refresh token. Raises `LoginFailed("invalid_grant")` once the session was ended."""
+    """New tokens for a refresh token.
+
+    Raises:
+        LoginFailed: with "invalid_grant", once the session was ended.
+    """
     endpoint = f"{_endpoint(base_url, realm)}/token"
     exchange = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     with open_browser() as browser:

@@ -69,10 +69,6 @@ def test_nothing_but_a_uuid_reaches_the_network(
     assert not keycloak.calls
 
 
-def test_there_are_at_most_fifteen_methods() -> None:
-    assert len([name for name in vars(KeycloakGateway) if not name.startswith("_")]) <= 15
-
-
 @pytest.mark.attack(33)
 def test_a_name_goes_into_the_query_never_into_the_path(
     gateway: KeycloakGateway, keycloak: responses.RequestsMock

@@ -14,7 +14,7 @@ _MOMENT = re.compile(r"(at|_until|due|since)\b")
 _JSON = frozenset({"args", "decision", "details", "former_names", "postcodes", "values"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Books:
     """Every table as it was at one moment. A table that is not there has no rows."""
 
@@ -29,7 +29,7 @@ class Books:
         return {row[column]: row for row in self.rows(table)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A habilitation with whose it is and where."""
 

@@ -14,7 +14,7 @@ from demo.witness import code_in, letter_text
 ON_PAPER = frozenset({"handed_over", "submitted", "printed", "posted"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrintedLetter:
     """A letter in the spool: the key of its row, whether its two files agree, and the code on paper."""
 

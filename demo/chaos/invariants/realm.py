@@ -19,7 +19,7 @@ _OWN_CLIENTS = frozenset({"account", "realm-management", "broker"})
 _UNDELIVERED = frozenset({"open", "sending", "parked"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Realm:
     """People by username; the members and the client roles of each group by its path.
 

@@ -21,7 +21,7 @@ from onboarding_api.usecases.first_administrator.note_letter_handed_over import 
 FOLLOWED_EVERY = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterPrint:
     """Kind `letter.print`: each try makes a new code; the one whose print the carrier holds becomes the code.
 
@@ -45,7 +45,12 @@ class LetterPrint:
     sender: Sender
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Print and hand over. Raises CarrierError, LeaseLost."""
+        """Print and hand over.
+
+        Raises:
+            CarrierError: the carrier did not take it.
+            LeaseLost: another worker has the row.
+        """
         letter_id, now = lease.args["letter_id"], ledger.clock()
         try:
             package = self._print(ledger, lease, now)
@@ -84,7 +89,7 @@ class LetterPrint:
         return LetterPackage(letter_id, lease.attempt, pdf, facts.address_lines, sender_lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterFollow:
     """Kind `letter.follow`: asks the carrier what became of a letter, for as long as its code may serve."""
 
@@ -92,7 +97,12 @@ class LetterFollow:
     carrier: Carrier
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Note the news, and come back in an hour. Raises CarrierUnavailable, LeaseLost."""
+        """Note the news, and come back in an hour.
+
+        Raises:
+            CarrierUnavailable: it did not answer.
+            LeaseLost: another worker has the row.
+        """
         letter_id = lease.args["letter_id"]
         with ledger.database.reading() as session:
             letter = session.get(Letter, letter_id)

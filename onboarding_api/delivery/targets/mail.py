@@ -13,7 +13,7 @@ from onboarding_api.notices.rendering import render
 from onboarding_api.notices.smtp import MailRefused, SmtpSettings, send
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mail:
     """Kind `mail`: `args` name the notice and whom and what it is about.
 
@@ -31,7 +31,12 @@ class Mail:
     smtp: SmtpSettings
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Send the notice, or nothing when its occasion has passed. Raises MailError, LeaseLost."""
+        """Send the notice, or nothing when its occasion has passed.
+
+        Raises:
+            MailError: the server did not take it.
+            LeaseLost: another worker has the row.
+        """
         self.send(ledger, lease, lease.args)
 
     def send(self, ledger: Ledger, lease: Lease, args: Mapping[str, Any]) -> None:
@@ -52,14 +57,19 @@ class Mail:
         return ledger.finish(lease)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Recall:
     """Kind `mail.recall`: « Identifiant oublié ? », to the address that was typed, whatever it stands for."""
 
     mail: Mail
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Send it; an address that the server refuses was mistyped. Raises MailNotSent, LeaseLost."""
+        """Send it; an address that the server refuses was mistyped.
+
+        Raises:
+            MailNotSent: the server did not take it for now.
+            LeaseLost: another worker has the row.
+        """
         try:
             self.mail.send(ledger, lease, {"notice": ForgottenIdentifiant.key(), **lease.args})
         except MailRefused:

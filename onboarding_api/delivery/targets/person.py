@@ -35,7 +35,13 @@ class PersonProjection:
         self._office, self._gateway = office, gateway
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Project, then keep the ids that Keycloak gave. Raises GatewayError, AnswerUnreadable, LeaseLost."""
+        """Project, then keep the ids that Keycloak gave.
+
+        Raises:
+            GatewayError: Keycloak did not do it.
+            AnswerUnreadable: it gave ids that are none.
+            LeaseLost: another worker has the row.
+        """
         person_id = lease.args["person_id"]
         with ledger.database.reading() as session:
             desired = desired_person(session, person_id, ledger.clock())

@@ -28,7 +28,15 @@ class Welcome:
         self._gateway, self._client_id, self._mail = gateway, client_id, mail
 
     def __call__(self, ledger: Ledger, lease: Lease) -> None:
-        """Have the mail sent. Raises NoAccountYet, GatewayError, MailError, AnswerLost, LeaseLost."""
+        """Have the mail sent.
+
+        Raises:
+            NoAccountYet: the delivery that makes the account is not through.
+            GatewayError: Keycloak gave no link.
+            MailError: the mail server did not take it.
+            AnswerLost: it may have left twice already.
+            LeaseLost: another worker has the row.
+        """
         with ledger.database.reading() as session:
             person = session.get(Person, lease.args["person_id"])
             keycloak_id = person.keycloak_id if person else None

@@ -42,7 +42,7 @@ class LetterRefused(CarrierError):
     is_permanent = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostageOptions:
     """How the letter travels. The defaults suit a code: one sheet, sent back when undeliverable."""
 
@@ -53,7 +53,7 @@ class PostageOptions:
     purge_after_days: int = 30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterPackage:
     """A letter as a carrier takes it.
 
@@ -87,7 +87,7 @@ class LetterPackage:
             raise LetterRefused(f"the address is impossible ({error.reason})") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What the carrier holds under this key: maybe the letter of another try, so compare `attempt`.
 
@@ -98,7 +98,7 @@ class Receipt:
     attempt: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class News:
     """One piece of news of a letter. A code that we do not know has no state; it is kept as it came."""
 

@@ -10,7 +10,7 @@ from onboarding_api.usecases.account.register_person import civilite
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EditIdentity:
     """The three fields of the form."""
 

@@ -15,7 +15,7 @@ from onboarding_api.model.delivery_kinds import RECALL
 from onboarding_api.usecases.account.register_person import BETWEEN_MAILS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RecallIdentifiant:
     """The e-mail typed on the page."""
 

@@ -20,7 +20,7 @@ MOST_TRIES = 5
 BETWEEN_MAILS = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RegisterPerson:
     """As typed in the form of registration (GS-01)."""
 

@@ -39,7 +39,7 @@ _EVENTS: Mapping[Move, Event] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DecideHabilitation:
     """Which one, and why: the motive is shown to the requester, and required to refuse (GS-25)."""
 
@@ -48,9 +48,9 @@ class DecideHabilitation:
 
 
 def validate_habilitation(office: Office, actor: Actor, command: DecideHabilitation) -> None:
-    """« Valider »: the requester gets the service.
+    """« Valider »: the requester gets the service. The three others raise the same.
 
-    Raises, like the three others:
+    Raises:
         NotFound: no such habilitation in a structure that the actor administers.
         NotAllowed: the rules refuse, as for one's own request.
         NotPossibleNow: somebody decided before.

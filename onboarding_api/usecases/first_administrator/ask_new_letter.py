@@ -15,7 +15,7 @@ from policies.engine.names import Action, RuleId
 LETTER_LIMITS = frozenset({RuleId.G_LETTER_INTERVAL, RuleId.G_LETTER_QUOTA})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AskNewLetter:
     """The structure whose letter has not come; `postcode` as in the request, where none was told with it."""
 

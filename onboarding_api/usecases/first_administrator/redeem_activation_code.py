@@ -18,7 +18,7 @@ from onboarding_api.usecases.first_administrator.claims import awaiting
 from policies.engine.names import Action, RuleId
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RedeemActivationCode:
     """The code as it was typed, for one structure."""
 
@@ -26,7 +26,7 @@ class RedeemActivationCode:
     code: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RedeemOutcome:
     """The services that the code gave, keys of the catalogue."""
 

@@ -13,7 +13,7 @@ from onboarding_api.usecases.first_administrator.claims import refuse_claim_of
 MOTIVE = "Le représentant légal de la structure a refusé la demande."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RefuseClaim:
     """The reference printed on the letter, as `BDT-7K2M-9QXA`."""
 

@@ -13,7 +13,7 @@ from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AcceptTerms:
     """The version that the page showed, accepted in the name of one structure."""
 

@@ -15,7 +15,7 @@ from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestHabilitations:
     """Services asked for in one structure.
 
@@ -29,14 +29,14 @@ class RequestHabilitations:
     postcode: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """« Accepter » of CASE 2, with the postcode if it had to be told."""
 
     postcode: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RequestOutcome:
     """The reference of the actor's own claim, if a letter decides; the habilitations asked or held."""
 

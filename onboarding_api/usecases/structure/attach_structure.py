@@ -10,7 +10,7 @@ from onboarding_api.model.membership import MembershipState, open_membership
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AttachStructure:
     """The structure that was confirmed on the page."""
 

@@ -16,7 +16,7 @@ from onboarding_api.usecases.first_administrator.claims import cancel_claim
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DetachStructure:
     """The structure to leave."""
 

@@ -12,7 +12,7 @@ from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EditProfile:
     """One item of the actor's profile in a structure; an empty telephone or e-mail takes it away."""
 

@@ -23,7 +23,7 @@ DEEPEST = 8
 """Levels of a body; no schema of ours has more than three."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """A checked call: who calls, the path's values, the query and the body in their normal form."""
 
@@ -33,7 +33,7 @@ class Call:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method of one path.
 

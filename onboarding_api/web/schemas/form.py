@@ -13,7 +13,7 @@ from policies.catalogue.strict import StrictValidator
 CSRF_FIELD = "csrf_token"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong and how to correct it; `field` None concerns the whole form."""
 
@@ -21,7 +21,7 @@ class Fault:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FilledForm:
     """A form as it stands on the page: what was typed, what was understood, what is wrong."""
 

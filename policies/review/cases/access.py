@@ -16,8 +16,6 @@ from policies.engine.journal import entities_from_json
 from policies.engine.request import Entity, EntityRef, Request
 from policies.language.model import Environment
 
-__all__ = ["Setting", "read_facts", "what_can", "who_can"]
-
 _Triple = tuple[EntityRef, str, EntityRef]
 
 

@@ -10,8 +10,6 @@ from policies.engine.decide import Engine
 from policies.engine.journal import request_of
 from policies.engine.request import Decision, Request
 
-__all__ = ["GOLDEN", "Case", "golden_cases", "run_cases"]
-
 GOLDEN = "golden/cases.jsonl"
 
 

@@ -11,8 +11,6 @@ from policies.catalogue.loader import load_catalogue
 from policies.engine.request import Request
 from policies.review.cases.oracle_question import Asked
 
-__all__ = ["judge"]
-
 LIMITS = load_catalogue().limits
 LIVE = ("pending", "awaiting_letter", "granted")
 

@@ -6,8 +6,6 @@ from typing import Any
 
 from policies.engine.request import EntityRef, Request
 
-__all__ = ["Asked", "Thing"]
-
 CODES = ("HabilitationState", "Fonction", "StructureType", "Level", "Desk")
 
 

@@ -11,8 +11,6 @@ from policies.engine.request import Request
 from policies.engine.revision import Policies
 from policies.review.cases.scenarios import read_scenarios
 
-__all__ = ["read_question", "read_records"]
-
 
 def read_question(policies: Policies, pointer: str) -> Request:
     """The question at `scenarios/10-self.yaml:33` (any line of the scenario), or `FILE.jsonl:LINE`.

@@ -11,8 +11,6 @@ from policies.catalogue.loader import load_catalogue
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.language.model import AttributeType, Environment, Model
 
-__all__ = ["random_request"]
-
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 LIMITS = load_catalogue().limits

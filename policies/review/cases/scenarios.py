@@ -16,8 +16,6 @@ from policies.engine.revision import Policies
 from policies.language.model import AttributeType, Model
 from policies.review.cases.case import Case
 
-__all__ = ["read_scenarios", "read_world"]
-
 ABSENT = "absent"
 FORM = {
     "title": {"type": "string", "required": True, "minlength": 1},

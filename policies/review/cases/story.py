@@ -8,8 +8,6 @@ from policies.engine.revision import Policies
 from policies.language.cedar import pst
 from policies.language.syntax import Path, longest, paths_read
 
-__all__ = ["facts_at", "story"]
-
 
 def story(policies: Policies, request: Request, conditions: Iterable[pst.Expr]) -> Iterator[str]:
     """The question in one line, then each attribute that the conditions read, with its value."""

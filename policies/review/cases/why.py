@@ -9,8 +9,6 @@ from policies.engine.revision import Policies
 from policies.language.model import Environment
 from policies.review.cases.story import facts_at
 
-__all__ = ["explain"]
-
 SHOWN = 2
 
 

@@ -21,8 +21,6 @@ from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.prove import Prover, read_properties
 from policies.review.proofs.smt import Question, world_of
 
-__all__ = ["Change", "Difference", "compare"]
-
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -9,8 +9,6 @@ from policies.language.model import Model
 from policies.language.statements import Rule
 from policies.language.syntax import children, with_child
 
-__all__ = ["Mutant", "mutants_of"]
-
 Change = tuple[str, pst.Expr]
 SWAPPED: dict[str, pst.BinaryOpName] = {
     "less": "less_eq",

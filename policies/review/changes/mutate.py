@@ -26,8 +26,6 @@ from policies.review.changes.mutants import Mutant, mutants_of
 from policies.review.proofs.models import find_case
 from policies.review.proofs.smt import Question, world_of
 
-__all__ = ["Mutation", "mutate", "never_decisive", "write_corpus"]
-
 
 @dataclass(slots=True)
 class Mutation:

@@ -10,8 +10,6 @@ from policies.engine.request import Decision, Request
 from policies.engine.revision import Policies
 from policies.review.cases.questions import read_records
 
-__all__ = ["Changed", "Replay", "replay"]
-
 
 @dataclass(frozen=True, slots=True)
 class Changed:

@@ -12,8 +12,6 @@ from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.loader import POLICIES
 from policies.engine.revision import Policies, read_policies
 
-__all__ = ["is_approved", "open_revision"]
-
 SOURCES = ("catalogue", "model", "rules", "properties", "scenarios", "golden")
 APPROVAL = "Approved-by-security"
 

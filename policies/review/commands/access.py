@@ -14,8 +14,6 @@ from policies.engine.revision import Policies, read_policies
 from policies.review.cases.access import Setting, read_facts, what_can, who_can
 from policies.review.cases.scenarios import read_world
 
-__all__ = ["what_can_command", "who_can_command"]
-
 _facts = click.option(
     "--facts", type=click.Path(path_type=Path), help="Facts in the journal's form; else the personas."
 )

@@ -13,8 +13,6 @@ from policies.engine.revision import Policies, read_policies
 from policies.review.cases.oracle import judge
 from policies.review.cases.random_worlds import random_request
 
-__all__ = ["Figure", "bench_policy"]
-
 MANY = 20_000
 
 

@@ -43,8 +43,6 @@ from policies.review.proofs.second_opinion import (
 )
 from policies.review.sequences.lifecycle import read_universes, walk
 
-__all__ = ["policy"]
-
 
 class _Group(click.Group):
     """Bad input ends every command in the same way: the faults, one a line, and exit code 2."""

@@ -10,8 +10,6 @@ from policies.language.statements import Rule, read_rules
 from policies.review.cases.case import Case
 from policies.review.cases.scenarios import read_scenarios
 
-__all__ = ["CONTROLS", "Control", "as_markdown", "read_controls"]
-
 CONTROLS = "CONTROLS.md"
 SOURCE = "controls.yaml"
 

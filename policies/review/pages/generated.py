@@ -3,8 +3,6 @@
 from policies.engine.revision import Policies
 from policies.review.pages import controls, matrix, names
 
-__all__ = ["render_pages"]
-
 
 def render_pages(policies: Policies) -> dict[str, str]:
     """The text of each page, by name relative to the policies folder."""

@@ -18,8 +18,6 @@ from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.review.pages.planned import actions_without_page
 
-__all__ = ["MATRIX", "ROLES", "Cell", "as_csv", "as_html", "as_markdown", "matrix"]
-
 MATRIX = "golden/matrix.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LIMITS = load_catalogue().limits

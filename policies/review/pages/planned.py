@@ -8,8 +8,6 @@ from policies.engine.revision import Policies
 from policies.language.environments import scope_holds
 from policies.language.statements import Rule
 
-__all__ = ["WITHOUT_PAGE", "actions_without_page", "has_no_page"]
-
 WITHOUT_PAGE = "model/without_page.yaml"
 
 

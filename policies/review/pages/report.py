@@ -13,8 +13,6 @@ from policies.review.pages.matrix import as_html, matrix
 from policies.review.pages.planned import actions_without_page, has_no_page
 from policies.review.proofs.prove import Proof, prove
 
-__all__ = ["report"]
-
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 70rem; margin: 0 auto; padding: 1rem; }
 h1, h2 { line-height: 1.2; } nav ul { columns: 2; }

@@ -19,8 +19,6 @@ from policies.catalogue.yaml_source import Source, load_yaml
 from policies.language.model import Environment, Model
 from policies.language.statements import Rule, read_rule
 
-__all__ = ["BOUNDS", "Bound", "bound_faults", "read_bounds"]
-
 BOUNDS, WORDS = "properties/bounds.yaml", "properties/words.yaml"
 ALWAYS, NEVER, STATE, DESK = "always", "never", "HabilitationState", "Desk"
 

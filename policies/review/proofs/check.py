@@ -11,8 +11,6 @@ from policies.language.statements import read_rules
 from policies.review.proofs.bounds import bound_faults, read_bounds
 from policies.review.proofs.lint import WIDTH, form_faults, lint, property_faults, soundness_faults
 
-__all__ = ["Checked", "check", "format_files"]
-
 FORMATTED = ("rules", "properties")
 
 

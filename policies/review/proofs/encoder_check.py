@@ -15,8 +15,6 @@ from policies.review.proofs.models import ModelCase, case_of, holds, solver_of
 from policies.review.proofs.random_rules import random_rules
 from policies.review.proofs.smt import Question, world_of
 
-__all__ = ["Replayed", "replay_random_models", "replay_random_rules"]
-
 # Of the rules that are asked about, how many are asked to hold; how many random rules are tried together.
 HELD, GROUP = 0.45, 12
 

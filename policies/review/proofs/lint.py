@@ -14,18 +14,6 @@ from policies.language.model import Model
 from policies.language.statements import Rule
 from policies.language.typed import BOOL, Unsupported, type_in
 
-__all__ = [
-    "KINDS",
-    "WIDTH",
-    "form_faults",
-    "lint",
-    "property_faults",
-    "reading_faults",
-    "refuse_unsound",
-    "soundness_faults",
-    "validation_faults",
-]
-
 GUARDS = "rules/9"
 KINDS = ("never", "only-if", "always", "possible")
 ANNOTATIONS = ("control", "owner", "says", "says_fr")

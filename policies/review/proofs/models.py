@@ -17,8 +17,6 @@ from policies.language.model import AttributeType
 from policies.language.syntax import paths_read
 from policies.review.proofs.smt import TIMEOUT_MS, Question
 
-__all__ = ["ModelCase", "bounds", "case_of", "find_case", "holds", "solver_of"]
-
 # The assumption of the proofs: every moment that the rules read lies between 1970 and 2100.
 LATEST_MS = 4_102_444_800_000
 SMALLEST, LARGEST = -(2**63), 2**63 - 1

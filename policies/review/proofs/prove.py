@@ -21,8 +21,6 @@ from policies.review.proofs.lint import property_faults, refuse_unsound, soundne
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.smt import TIMEOUT_MS, Question, World, world_of
 
-__all__ = ["Proof", "Prover", "Verdict", "prove", "read_properties"]
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -15,8 +15,6 @@ from policies.language.statements import Rule
 from policies.language.syntax import FALSE, TRUE
 from policies.language.typed import BOOL, DATETIME, DURATION, LONG
 
-__all__ = ["random_rules"]
-
 DEEPEST = 3
 STEPS = 3
 LENGTHS = ("0s", "1ms", "24h", "7d", "31d1h", "-30d")

@@ -26,8 +26,6 @@ from policies.language.statements import Rule
 from policies.language.syntax import conjunction
 from policies.review.proofs.prove import Proof, Prover
 
-__all__ = ["Opinion", "compare_properties", "compare_revisions", "find_cedar", "rules_never_error"]
-
 SECONDS = 90
 EARLIEST, LATEST = "1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 

@@ -23,8 +23,6 @@ from policies.language.environments import Applied
 from policies.language.model import AttributeType, Environment, Model
 from policies.language.typed import BOOL, Reader, Unsupported
 
-__all__ = ["TIMEOUT_MS", "Question", "World", "load_z3", "world_of"]
-
 TIMEOUT_MS = 20_000
 _MILLISECOND = timedelta(milliseconds=1)
 _numbers = count()

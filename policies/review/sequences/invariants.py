@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 
 from policies.review.sequences.life import AGES, LIMITS, LIVE, TRIES, Life, Move
 
-__all__ = ["INVARIANTS"]
-
 
 def _made(before: Life, now: Life) -> list[int]:
     """Who became administrator."""

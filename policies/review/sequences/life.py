@@ -10,22 +10,6 @@ from datetime import timedelta
 
 from policies.catalogue.loader import load_catalogue
 
-__all__ = [
-    "AGES",
-    "EFFECTS",
-    "LIMITS",
-    "LIVE",
-    "ON_CLAIM",
-    "TRIES",
-    "Claim",
-    "Life",
-    "Member",
-    "Move",
-    "after",
-    "moves",
-    "start",
-]
-
 LIMITS = load_catalogue().limits
 # Time since the claim: within the veto window, after it, after the last day of the code.
 AGES = (timedelta(), LIMITS.veto_window + timedelta(days=1), LIMITS.code_longest + timedelta(days=1))

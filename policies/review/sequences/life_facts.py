@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.review.sequences.life import AGES, LIMITS, LIVE, ON_CLAIM, TRIES, Life, Member, Move
 
-__all__ = ["entities_of", "request_of_move"]
-
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STRUCTURE = EntityRef("Structure", "structure")
 

@@ -28,8 +28,6 @@ from policies.review.sequences.invariants import INVARIANTS
 from policies.review.sequences.life import EFFECTS, Life, Move, after, moves, start
 from policies.review.sequences.life_facts import entities_of, request_of_move
 
-__all__ = ["Universe", "Walk", "read_universes", "walk"]
-
 Step = tuple[Life, tuple[Move, ...], Life]
 _Facts = Mapping[EntityRef, Mapping[str, Value]]
 _Tree = dict[str, Any]

@@ -37,7 +37,7 @@ blueprint = Blueprint("letter", __name__)
 blueprint.before_request(require_visit)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Announcement:
     """A text to print or to send."""
 
