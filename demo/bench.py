@@ -16,7 +16,7 @@ from demo.story import EUS, Story
 from demo.system import Ports, System
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.ledger.delivery import Delivery
 from policies.review.commands.policy import bench_command
 
 PATIENCE_SECONDS = 30.0

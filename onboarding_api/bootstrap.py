@@ -18,7 +18,7 @@ from onboarding_api.letters.carriers.port import Carrier
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.smtp import SmtpSettings
 from onboarding_api.settings import Settings, client_key
 from policies.engine.decide import ALARMS

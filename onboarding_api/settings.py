@@ -17,8 +17,8 @@ from idp_extension.relying_party.client_key import BadKey, ClientKey
 from onboarding_api.delivery.breakers import BreakerRule
 from onboarding_api.delivery.bulkhead import THREADS, threads_from
 from onboarding_api.limits.bounds import Per, amounts_from
-from onboarding_api.model.activation_code import CodeKeys
-from onboarding_api.model.delivery import Target
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.ledger.delivery import Target
 from policies.catalogue.loader import load_catalogue
 from policies.catalogue.strict import StrictValidator
 

@@ -21,11 +21,11 @@ from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.worker import Deliver, Worker
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import DeliveryClass
-from onboarding_api.model.delivery_kinds import PERSON
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.ledger.delivery import DeliveryClass
+from onboarding_api.model.ledger.kinds import PERSON
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.smtp import SmtpSettings
 
 PATIENCE_SECONDS = 90.0

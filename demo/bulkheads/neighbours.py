@@ -13,7 +13,7 @@ from idp_extension.server import free_port
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, Receipt
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.delivery import DeliveryClass
+from onboarding_api.model.ledger.delivery import DeliveryClass
 
 ANSWER_SECONDS = 0.02
 """What a projection of one change costs Keycloak."""

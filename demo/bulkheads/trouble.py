@@ -7,10 +7,10 @@ from enum import StrEnum
 from sqlalchemy import Connection, insert, text
 
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.delivery import Delivery, DeliveryClass
-from onboarding_api.model.delivery_kinds import LETTER_PRINT, PERSON, RECALL, WELCOME
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass
+from onboarding_api.model.ledger.kinds import LETTER_PRINT, PERSON, RECALL, WELCOME
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind

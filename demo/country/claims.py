@@ -6,13 +6,13 @@ from demo.country.chronicle import Chronicle, Row
 from demo.country.members import Member, leave, move, name_administrator, request
 from onboarding_api.letters.address import AddressImpossible, address_lines
 from onboarding_api.model.administration import Origin
-from onboarding_api.model.claim import REFERENCE_ALPHABET, Claim, ClaimState
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.claim import REFERENCE_ALPHABET, Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import CodeTry, Letter, LetterState
+from onboarding_api.model.first_administrator.printed_code import PrintedCode
+from onboarding_api.model.first_administrator.validity import expires_at
 from onboarding_api.model.habilitation import HabilitationState
-from onboarding_api.model.letter import CodeTry, Letter, LetterState
-from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.structure import PostalAddress, Structure, timezone_of
-from onboarding_api.model.validity import expires_at
 from onboarding_api.registry.shipped import Entry
 from onboarding_api.registry.town_halls import town_hall_of
 from onboarding_api.usecases.first_administrator.refuse_claim import MOTIVE

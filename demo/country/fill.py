@@ -18,14 +18,14 @@ from onboarding_api.consequences.table import deliveries
 from onboarding_api.migrations import migrate
 from onboarding_api.model.administration import Administration
 from onboarding_api.model.base import Base, Database
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import CodeTry, Letter, LetterState
+from onboarding_api.model.first_administrator.printed_code import PrintedCode
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.journal import GENESIS, JournalEntry, JournalHead
-from onboarding_api.model.letter import CodeTry, Letter, LetterState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
-from onboarding_api.model.printed_code import PrintedCode
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.registry.load import load_register

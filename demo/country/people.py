@@ -7,7 +7,7 @@ from importlib.resources import files
 from demo.country.chronicle import BEGINNING, MOMENT, Chronicle
 from onboarding_api.model.event import Event
 from onboarding_api.model.person import Civilite, Person, allot_identifiant, fold_name
-from onboarding_api.model.typed_text import folded
+from onboarding_api.model.words.typed_text import folded
 
 _WOMEN, _MEN, _NAMES = (
     part.split() for part in (files("demo.country") / "names.txt").read_text("utf-8").split("\n\n")

@@ -13,10 +13,10 @@ from onboarding_api.acts.subjects import Subject, name_and_place, named
 from onboarding_api.consequences.goals import Happening
 from onboarding_api.consequences.table import deliveries
 from onboarding_api.facts.question import Resource, question
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.base import Database
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from onboarding_api.model.habilitation import Habilitation, Move
 from onboarding_api.model.journal import JournalEntry, append
 from onboarding_api.model.membership import Membership, open_membership

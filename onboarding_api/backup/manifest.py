@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onboarding_api.backup.rows import digest_of, kept_tables
-from onboarding_api.model.activation_code import CodeKeys
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 
 FORM = 1
 MANIFEST = "manifest.json"

@@ -21,9 +21,9 @@ from onboarding_api.backup.rows import filled_tables, kept_tables, load
 from onboarding_api.consequences.person import WELCOME_AFTER
 from onboarding_api.migrations import latest_revision, migrate
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import DeliveryClass
-from onboarding_api.model.delivery_kinds import PERSON, WELCOME
 from onboarding_api.model.journal import GENESIS, JournalEntry, JournalHead, first_broken_link
+from onboarding_api.model.ledger.delivery import DeliveryClass
+from onboarding_api.model.ledger.kinds import PERSON, WELCOME
 from onboarding_api.model.person import Person
 
 PER_SECOND = 20

@@ -9,8 +9,8 @@ import click
 from onboarding_api.bootstrap import build_ledger
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.overview import Counters, counters, parked
-from onboarding_api.model.breaker import BreakerState
-from onboarding_api.model.delivery import DeliveryClass
+from onboarding_api.model.ledger.breaker import BreakerState
+from onboarding_api.model.ledger.delivery import DeliveryClass
 from onboarding_api.model.refusals import NotFound, NotPossibleNow
 from onboarding_api.settings import read_settings
 

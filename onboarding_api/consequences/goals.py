@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from onboarding_api.model.delivery import Delivery, DeliveryClass
-from onboarding_api.model.delivery_kinds import MAIL, PERSON, Kind
 from onboarding_api.model.event import Event
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass
+from onboarding_api.model.ledger.kinds import MAIL, PERSON, Kind
 from onboarding_api.notices.notice import Notice
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from onboarding_api.consequences.goals import Consequences, Goal, Happening, mail, requester, timer
-from onboarding_api.model.delivery_kinds import CLAIM_EXPIRY, LETTER_FOLLOW, LETTER_PRINT, LETTER_REMINDER
 from onboarding_api.model.event import Event
+from onboarding_api.model.ledger.kinds import CLAIM_EXPIRY, LETTER_FOLLOW, LETTER_PRINT, LETTER_REMINDER
 from onboarding_api.notices.first_administrator import LetterSent
 
 FOLLOWED_AFTER = timedelta(hours=1)

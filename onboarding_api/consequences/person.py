@@ -4,8 +4,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from onboarding_api.consequences.goals import GIVES, TAKES_AWAY, Consequences, about_person, mail, requester
-from onboarding_api.model.delivery_kinds import WELCOME
 from onboarding_api.model.event import Event
+from onboarding_api.model.ledger.kinds import WELCOME
 from onboarding_api.notices.account import AlreadyRegistered
 
 WELCOME_AFTER = timedelta(seconds=2)

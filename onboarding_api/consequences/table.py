@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from onboarding_api.consequences import administration, claim, habilitation, letter, person
 from onboarding_api.consequences.goals import Consequences, Goal, Happening
-from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.event import Event
+from onboarding_api.model.ledger.delivery import Delivery
 
 
 class TableUnfit(Exception):

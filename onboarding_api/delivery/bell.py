@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import CHANNEL
+from onboarding_api.model.ledger.delivery import CHANNEL
 
 LISTENING_SECONDS = 0.2
 POLLING_SECONDS = 0.1

@@ -20,8 +20,8 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import Kind
+from onboarding_api.model.ledger.delivery import DeliveryClass, Target
+from onboarding_api.model.ledger.kinds import Kind
 
 ROWS = 1000
 LANES = 100

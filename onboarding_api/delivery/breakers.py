@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.breaker import Breaker, BreakerState
-from onboarding_api.model.delivery import Target
+from onboarding_api.model.ledger.breaker import Breaker, BreakerState
+from onboarding_api.model.ledger.delivery import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 
 from onboarding_api.delivery.queue import Place
-from onboarding_api.model.delivery import DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import KINDS, Kind
+from onboarding_api.model.ledger.delivery import DeliveryClass, Target
+from onboarding_api.model.ledger.kinds import KINDS, Kind
 
 THREADS: Mapping[Target, int] = MappingProxyType(
     {Target.KEYCLOAK: 8, Target.WELCOME: 2, Target.MAIL: 4, Target.LETTER: 2, Target.TIMERS: 2}

@@ -24,7 +24,13 @@ from onboarding_api.delivery.errors import is_away, is_permanent, is_without_eff
 from onboarding_api.delivery.queue import Place, is_there, leasable, undelivered
 from onboarding_api.delivery.waiting import LONGEST_WAIT_URGENT, spread, waiting_time
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState, Target, without_address
+from onboarding_api.model.ledger.delivery import (
+    Delivery,
+    DeliveryClass,
+    DeliveryState,
+    Target,
+    without_address,
+)
 from onboarding_api.model.refusals import NotFound
 
 LEASE = timedelta(seconds=30)
@@ -43,9 +49,7 @@ class LeaseLost(Exception):
 class AnswerLost(Exception):
     """It may have left twice already, and nobody told us: it is parked."""
 
-    is_permanent = True
-    is_away = False
-    is_without_effect = False
+    is_permanent, is_away, is_without_effect = True, False, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +206,7 @@ class Ledger:
         if lease.tries < self._most_tries and not is_for_good:
             return self._retry(lease, waiting_time(lease.tries, self._draw()), **values)
         with self.holding(lease) as session:
-            _release(session, lease, state=DeliveryState.PARKED, **values)
-        return None
+            return _release(session, lease, state=DeliveryState.PARKED, **values)
 
     def postpone(self, lease: Lease, wait: timedelta) -> None:
         """The row comes back after `wait`; this try does not count. As `finishing`, it needs the lease."""

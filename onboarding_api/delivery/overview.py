@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.delivery.queue import Place, undelivered, waiting_at
 from onboarding_api.model.base import Database
-from onboarding_api.model.breaker import Breaker, BreakerState
-from onboarding_api.model.delivery import Delivery, DeliveryClass, Target, without_address
+from onboarding_api.model.ledger.breaker import Breaker, BreakerState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, Target, without_address
 
 _IS_PARKED = Delivery.state == literal_column("'parked'")
 

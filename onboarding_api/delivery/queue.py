@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, exists, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState, Target
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, DeliveryState, Target
 
 
 class Place(NamedTuple):

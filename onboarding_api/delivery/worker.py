@@ -14,9 +14,9 @@ from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads
 from onboarding_api.delivery.errors import NotNow, is_away, told
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.queue import Place
-from onboarding_api.model.breaker import BreakerState
-from onboarding_api.model.delivery import Target
-from onboarding_api.model.delivery_kinds import KINDS, Kind, check_kinds
+from onboarding_api.model.ledger.breaker import BreakerState
+from onboarding_api.model.ledger.delivery import Target
+from onboarding_api.model.ledger.kinds import KINDS, Kind, check_kinds
 from onboarding_api.model.refusals import DatabaseBusy
 
 LONGEST_SECONDS = 300

@@ -10,8 +10,8 @@ from onboarding_api.facts.columns import CLAIM, MEMBERSHIP, NEVER_A_MOMENT, at, 
 from onboarding_api.facts.gathering import Gathering
 from onboarding_api.facts.membership import gather_membership, membership_columns
 from onboarding_api.facts.structure import gather_structure, structure_columns
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.letter import LETTER_PERIOD, Letter
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import LETTER_PERIOD, Letter
 from policies.engine.request import EntityRef, Value
 from policies.engine.sqlfilter import Columns
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, false, literal, null, type_coerce
 
 from onboarding_api.model.base import Base, Instant
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person

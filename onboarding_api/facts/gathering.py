@@ -7,9 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import Administration, administrators_by_siren
-from onboarding_api.model.claim import Claim, open_claims
+from onboarding_api.model.first_administrator.claim import Claim, open_claims
+from onboarding_api.model.first_administrator.letter import (
+    LETTER_PERIOD,
+    Letter,
+    LetterAsked,
+    last_letters,
+    letters_asked,
+)
 from onboarding_api.model.habilitation import Habilitation, habilitations_of
-from onboarding_api.model.letter import LETTER_PERIOD, Letter, LetterAsked, last_letters, letters_asked
 from onboarding_api.model.person import Person
 from onboarding_api.model.terms import TermsAcceptance
 from policies.engine.request import Entity, EntityRef, Value

@@ -2,7 +2,7 @@
 
 from onboarding_api.facts.claim import gather_claim
 from onboarding_api.facts.gathering import Gathering
-from onboarding_api.model.letter import Letter, wrong_tries
+from onboarding_api.model.first_administrator.letter import Letter, wrong_tries
 from policies.engine.request import EntityRef, Value
 
 

@@ -11,9 +11,9 @@ from onboarding_api.facts.habilitation import gather_habilitation
 from onboarding_api.facts.letter import gather_letter
 from onboarding_api.facts.membership import gather_membership
 from onboarding_api.facts.structure import gather_structure
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure

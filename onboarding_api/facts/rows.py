@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause
 
 from onboarding_api.facts import claim, habilitation, membership, structure
 from onboarding_api.facts.columns import CLAIM, HABILITATION, MEMBERSHIP, PERSON, STRUCTURE, at
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.structure import Structure

@@ -18,8 +18,8 @@ from onboarding_api.facts.columns import (
 )
 from onboarding_api.facts.gathering import Gathering
 from onboarding_api.model.administration import Administration, Rank
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.membership import MembershipState
 from onboarding_api.model.structure import Structure
 from policies.engine.request import EntityRef, Value

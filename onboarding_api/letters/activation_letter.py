@@ -7,10 +7,10 @@ page, log or `repr` can show it.
 from dataclasses import dataclass
 from datetime import date
 
-from onboarding_api.model.french_dates import in_words
-from onboarding_api.model.french_text import quoted_list, tied
-from onboarding_api.model.sender import Sender
-from onboarding_api.model.typed_text import visible
+from onboarding_api.model.words.french_dates import in_words
+from onboarding_api.model.words.french_text import quoted_list, tied
+from onboarding_api.model.words.sender import Sender
+from onboarding_api.model.words.typed_text import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ActivationLetter:
         requested_on: when the person asked.
         services: labels of what is asked, as the catalogue writes them.
         written_on: the date of the letter.
-        last_day: the last day of the code (`model.validity.last_day`).
+        last_day: the last day of the code (`validity.last_day`).
         sender: who writes.
     """
 

@@ -15,7 +15,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from onboarding_api.model.typed_text import folded
+from onboarding_api.model.words.typed_text import folded
 
 ATTENTION = "À l'attention du représentant légal"
 LINES_AT_MOST = 6

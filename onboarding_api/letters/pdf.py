@@ -28,7 +28,7 @@ def render_pdf(letter: ActivationLetter, code: str) -> bytes:
 
     Args:
         letter: its facts.
-        code: canonical, from `model.activation_code`; it goes nowhere else.
+        code: canonical, from `activation_code`; it goes nowhere else.
 
     Raises:
         AddressImpossible: the address lines break NF Z 10-011.

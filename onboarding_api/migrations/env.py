@@ -6,7 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from onboarding_api.model.base import Base, Instant
-from onboarding_api.model.contact import EmailAddress
+from onboarding_api.model.words.contact import EmailAddress
 
 
 def _render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:

@@ -1,23 +1,23 @@
-"""The nouns of the product, one a file, with the verbs of their lives."""
+"""The nouns of the product, one a file, with the verbs of their lives.
+
+Beside them `first_administrator/` (claim, letter, code), `ledger/` (what leaves), `words/` (what is typed).
+"""
 
 from onboarding_api.model import (
     administration,
-    breaker,
-    claim,
-    delivery,
     disabling,
     habilitation,
     journal,
-    letter,
     limit_window,
     membership,
     person,
-    printed_code,
     service_group,
     structure,
     terms,
     web_session,
 )
+from onboarding_api.model.first_administrator import claim, letter, printed_code
+from onboarding_api.model.ledger import breaker, delivery
 
 # Whoever makes or migrates the database needs every table declared, not only those in use.
 ALL_TABLES = (

@@ -8,10 +8,10 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
-from onboarding_api.model.contact import EmailAddress
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.structure import Structure
+from onboarding_api.model.words.contact import EmailAddress
 
 
 class MembershipState(StrEnum):

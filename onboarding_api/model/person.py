@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, Connection, String, event, text
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from onboarding_api.model.base import Base, new_id
-from onboarding_api.model.contact import EmailAddress
-from onboarding_api.model.typed_text import folded
+from onboarding_api.model.words.contact import EmailAddress
+from onboarding_api.model.words.typed_text import folded
 
 
 class Civilite(StrEnum):

@@ -6,7 +6,7 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.delivery import ADDRESS
+from onboarding_api.model.ledger.delivery import ADDRESS
 from onboarding_api.model.person import Person
 from onboarding_api.notices.notice import Addressed, Args, Notice, PersonalNotice
 

@@ -7,13 +7,13 @@ from typing import Self
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import running_term
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.french_dates import in_words
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter, LetterState, last_letter
 from onboarding_api.model.habilitation import services_of_claim
-from onboarding_api.model.labels import service_labels
-from onboarding_api.model.letter import Letter, LetterState, last_letter
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
+from onboarding_api.model.words.french_dates import in_words
+from onboarding_api.model.words.labels import service_labels
 from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
 
 

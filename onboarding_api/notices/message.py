@@ -11,9 +11,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from onboarding_api.model.contact import ascii_address
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.typed_text import has_control
+from onboarding_api.model.words.contact import ascii_address
+from onboarding_api.model.words.typed_text import has_control
 from onboarding_api.notices.rendering import RenderedNotice
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from onboarding_api.model.french_dates import in_words
-from onboarding_api.model.french_text import quoted_list, tied
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.words.french_dates import in_words
+from onboarding_api.model.words.french_text import quoted_list, tied
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.notice import Notice
 
 _templates = Environment(

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import administrators_of
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.labels import fonction_label, service_labels
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
+from onboarding_api.model.words.labels import fonction_label, service_labels
 from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.services import EspaceView, ServiceView, my_services
 

@@ -5,11 +5,17 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.claim import ClaimState, last_claim
+from onboarding_api.model.first_administrator.claim import ClaimState, last_claim
+from onboarding_api.model.first_administrator.letter import (
+    TRIES_IN_ALL,
+    Letter,
+    last_letter,
+    next_letter_at,
+    wrong_tries,
+)
+from onboarding_api.model.first_administrator.validity import is_expired
 from onboarding_api.model.habilitation import services_of_claim
-from onboarding_api.model.labels import service_labels
-from onboarding_api.model.letter import TRIES_IN_ALL, Letter, last_letter, next_letter_at, wrong_tries
-from onboarding_api.model.validity import is_expired
+from onboarding_api.model.words.labels import service_labels
 from onboarding_api.queries.asking import ask, membership_of
 from policies.engine.names import Action
 

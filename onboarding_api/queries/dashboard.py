@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.claim import ClaimState
+from onboarding_api.model.first_administrator.claim import ClaimState
 from onboarding_api.model.person import Person
 from onboarding_api.queries.claims import LetterView, claim_view
 from onboarding_api.queries.people import PersonView, view_of

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.letters.activation_letter import ActivationLetter
 from onboarding_api.letters.address import AddressImpossible, address_lines
-from onboarding_api.model.claim import ClaimState
+from onboarding_api.model.first_administrator.claim import ClaimState
+from onboarding_api.model.first_administrator.letter import Letter
+from onboarding_api.model.first_administrator.validity import last_day
 from onboarding_api.model.habilitation import HabilitationState, services_of_claim
-from onboarding_api.model.labels import service_labels
-from onboarding_api.model.letter import Letter
-from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
-from onboarding_api.model.validity import last_day
+from onboarding_api.model.words.labels import service_labels
+from onboarding_api.model.words.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)

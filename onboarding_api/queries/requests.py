@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.labels import fonction_label, state_label
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import NotFound
+from onboarding_api.model.words.labels import fonction_label, state_label
 from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action

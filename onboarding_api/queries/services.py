@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.facts.habilitation import request_to_be
 from onboarding_api.model.administration import administrators_of
-from onboarding_api.model.claim import open_claim
+from onboarding_api.model.first_administrator.claim import open_claim
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
-from onboarding_api.model.labels import state_label
 from onboarding_api.model.membership import Membership
+from onboarding_api.model.words.labels import state_label
 from onboarding_api.queries.asking import ask, membership_of
 from policies.catalogue.loader import Espace, Service, load_catalogue
 from policies.engine.explain import explain_fr

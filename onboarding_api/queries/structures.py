@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import Administration
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.labels import fonction_label
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
+from onboarding_api.model.words.labels import fonction_label
 
 
 @dataclass(frozen=True, slots=True)

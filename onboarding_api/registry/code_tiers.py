@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from stdnum.fr import siren as siren_number
 
 from onboarding_api.model.structure import Structure
-from onboarding_api.model.typed_text import symbols, trimmed
+from onboarding_api.model.words.typed_text import symbols, trimmed
 from onboarding_api.registry.table_file import MAX_BYTES, Row, Unreadable, read_table
 
 # What a spreadsheet would run when someone opens the file (OWASP, « CSV Injection »).

@@ -7,7 +7,7 @@ It makes one commune in nine clash with another one, but never two of the same d
 import re
 from string import ascii_lowercase
 
-from onboarding_api.model.typed_text import folded
+from onboarding_api.model.words.typed_text import folded
 
 _WORD = re.compile("[a-z0-9]+")
 _SPELT_OUT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from typing import Final, NamedTuple
 
-from onboarding_api.model.typed_text import folded, trimmed
+from onboarding_api.model.words.typed_text import folded, trimmed
 
 MAX_BYTES: Final = 5_000_000
 MAX_LINES: Final = 100_000

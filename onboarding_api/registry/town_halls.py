@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.structure import Structure, StructureKind
-from onboarding_api.model.typed_text import symbols
+from onboarding_api.model.words.typed_text import symbols
 from onboarding_api.registry.folding import key
 from onboarding_api.registry.shipped import DATA, Entry
 from onboarding_api.registry.table_file import MAX_BYTES, Unreadable, read_table

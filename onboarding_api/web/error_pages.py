@@ -7,8 +7,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from idp_extension.relying_party.client import LoginRefused
 from idp_extension.relying_party.issuer import IssuerUnavailable
-from onboarding_api.model.french_text import tied
 from onboarding_api.model.refusals import NotFound, Refusal
+from onboarding_api.model.words.french_text import tied
 from onboarding_api.web.errors import answer_to
 
 _PAGES = {

@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import g, has_request_context
 
-from onboarding_api.model.french_text import tied
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.refusals import Refusal
-from onboarding_api.model.validity import DAYS
+from onboarding_api.model.words.french_text import tied
 from onboarding_api.web.schemas.sentences import SENTENCES
 from onboarding_api.web.wording import at_in_words, counted
 

@@ -7,9 +7,9 @@ import phonenumbers
 from flask import Flask
 from jinja2.ext import Extension
 
-from onboarding_api.model.contact import shown_address
-from onboarding_api.model.french_dates import in_words
-from onboarding_api.model.french_text import tied
+from onboarding_api.model.words.contact import shown_address
+from onboarding_api.model.words.french_dates import in_words
+from onboarding_api.model.words.french_text import tied
 
 SITE = "Espace personnel, Banque des Territoires"
 _PARIS = ZoneInfo("Europe/Paris")

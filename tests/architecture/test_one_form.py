@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("onboarding_api", "policies", "idp_extension", "demo", "samples")
 # What takes Unicode apart, and where it may stand.
 DOORS = {
-    r"\bunicodedata\b": {"onboarding_api/model/typed_text.py"},
-    r"\.casefold\(": {"onboarding_api/model/typed_text.py"},
-    r"\bemail_validator\b": {"onboarding_api/model/contact.py"},
+    r"\bunicodedata\b": {"onboarding_api/model/words/typed_text.py"},
+    r"\.casefold\(": {"onboarding_api/model/words/typed_text.py"},
+    r"\bemail_validator\b": {"onboarding_api/model/words/contact.py"},
     r"\bidna\b(?!.*[»])|punycode": set(),
     r"\b(uni|any)decode\b|\banyascii\b": set(),
 }

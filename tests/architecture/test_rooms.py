@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -67,6 +68,17 @@ def test_modules_and_functions_are_short() -> None:
                 if length > 40:
                     long.append(f"{name}:{node.lineno} {node.name}: {length} lines")
     assert long == []
+
+
+def test_no_folder_is_past_fifteen_modules() -> None:
+    """Past it a folder gets rooms of its own, each with a sentence that says what belongs there."""
+    folders = Counter(Path(name).parent.as_posix() for name in MODULES)
+    assert {folder: count for folder, count in folders.items() if count > 15} == {}
+    assert [
+        name
+        for name, tree in MODULES.items()
+        if Path(name).name == "__init__.py" and not ast.get_docstring(tree)
+    ] == []
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:

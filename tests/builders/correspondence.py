@@ -4,7 +4,7 @@ from datetime import date
 
 from onboarding_api.letters.activation_letter import ActivationLetter
 from onboarding_api.letters.address import address_lines
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.words.sender import Sender
 
 SENDER = Sender(
     name="Banque des Territoires",

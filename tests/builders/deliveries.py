@@ -6,8 +6,8 @@ from typing import Any
 from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.queue import Place
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery, DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import KINDS, Kind
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, Target
+from onboarding_api.model.ledger.kinds import KINDS, Kind
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind

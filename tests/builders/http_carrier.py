@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, News, Receipt, check_key
-from onboarding_api.model.letter import LetterState
+from onboarding_api.model.first_administrator.letter import LetterState
 
 STATES = {"accepted": LetterState.SUBMITTED, "printed": LetterState.PRINTED, "posted": LetterState.POSTED}
 

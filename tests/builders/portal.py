@@ -17,20 +17,20 @@ from stdnum import luhn
 
 from onboarding_api.acts.act import Office
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import open_claim
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.first_administrator.activation_code import CodeKeys, fingerprint, new_code
+from onboarding_api.model.first_administrator.claim import open_claim
+from onboarding_api.model.first_administrator.letter import last_letter
+from onboarding_api.model.first_administrator.validity import expires_at
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry
-from onboarding_api.model.letter import last_letter
+from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind
 from onboarding_api.model.terms import TermsAcceptance
-from onboarding_api.model.typed_text import folded
-from onboarding_api.model.validity import expires_at
+from onboarding_api.model.words.typed_text import folded
 from onboarding_api.usecases.first_administrator.expire_claim import expire_claim
 from onboarding_api.usecases.first_administrator.note_letter_handed_over import note_letter_handed_over
 

@@ -19,8 +19,8 @@ from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from onboarding_api.notices.smtp import SmtpSettings
 from tests.builders.correspondence import SENDER
 

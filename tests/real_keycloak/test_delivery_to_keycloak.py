@@ -8,13 +8,13 @@ from sqlalchemy import select
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets.person import PersonProjection
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState
-from onboarding_api.model.delivery_kinds import PERSON
 from onboarding_api.model.disabling import DisabledBy, Disabling
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from onboarding_api.model.habilitation import Habilitation, Move
 from onboarding_api.model.journal import JournalEntry
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, DeliveryState
+from onboarding_api.model.ledger.kinds import PERSON
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.service_group import ServiceGroup

@@ -29,10 +29,10 @@ from idp_extension.gateway import Refused
 from idp_extension.server import free_port
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.clock import clock_of
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
-from onboarding_api.model.delivery_kinds import WELCOME
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.kinds import WELCOME
 from onboarding_api.model.person import Person
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from tests.builders import welcoming_worker

@@ -11,7 +11,7 @@ from onboarding_api.delivery.targets.person import PersonProjection
 from onboarding_api.delivery.targets.welcome import Welcome
 from onboarding_api.delivery.worker import Deliver
 from onboarding_api.letters.carriers.port import Carrier
-from onboarding_api.model.delivery_kinds import (
+from onboarding_api.model.ledger.kinds import (
     CLAIM_EXPIRY,
     LETTER_FOLLOW,
     LETTER_PRINT,

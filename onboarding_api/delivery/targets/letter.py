@@ -8,12 +8,12 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.letters.address import AddressImpossible
 from onboarding_api.letters.carriers.port import Carrier, LetterPackage, LetterRefused, News
 from onboarding_api.letters.pdf import UnprintableLetter, render_pdf
-from onboarding_api.model.activation_code import fingerprint, new_code
-from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.model.printed_code import PrintedCode
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.first_administrator.activation_code import fingerprint, new_code
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.printed_code import PrintedCode
+from onboarding_api.model.first_administrator.validity import expires_at
 from onboarding_api.model.structure import Structure
-from onboarding_api.model.validity import expires_at
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.queries.letters import letter_facts
 from onboarding_api.usecases.first_administrator.note_carrier_news import note_carrier_news
 from onboarding_api.usecases.first_administrator.note_letter_handed_over import note_letter_handed_over

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onboarding_api.delivery.ledger import Lease, Ledger
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.account import ForgottenIdentifiant
 from onboarding_api.notices.message import compose
 from onboarding_api.notices.reading import notice_of

@@ -12,8 +12,8 @@ from onboarding_api.acts.act import Office
 from onboarding_api.delivery.desired.person import desired_person
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.model.base import new_id
-from onboarding_api.model.delivery_kinds import PERSON
 from onboarding_api.model.disabling import note_enabled
+from onboarding_api.model.ledger.kinds import PERSON
 from onboarding_api.model.person import Person
 from onboarding_api.model.service_group import ServiceGroup
 from onboarding_api.model.structure import Structure

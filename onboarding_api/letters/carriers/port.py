@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 
 from onboarding_api.letters.address import AddressImpossible, check_lines
-from onboarding_api.model.letter import LetterState
+from onboarding_api.model.first_administrator.letter import LetterState
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,127}")
 

@@ -29,7 +29,7 @@ from onboarding_api.letters.carriers.port import (
     UnavailableReason,
     check_key,
 )
-from onboarding_api.model.letter import LetterState
+from onboarding_api.model.first_administrator.letter import LetterState
 
 _REASONS: dict[int | None, UnavailableReason] = {
     errno.ENOENT: "missing",

@@ -12,8 +12,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-from onboarding_api.model.contact import email_address, telephone
-from onboarding_api.model.proper_name import proper_name
+from onboarding_api.model.words.contact import email_address, telephone
+from onboarding_api.model.words.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
 
 revision = "0006"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from onboarding_api.acts.act import Office, act
 from onboarding_api.acts.actor import Actor
 from onboarding_api.model.event import Event
-from onboarding_api.model.proper_name import proper_name
+from onboarding_api.model.words.proper_name import proper_name
 from onboarding_api.usecases.account.register_person import civilite
 from policies.engine.names import Action
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.acts.act import Office
-from onboarding_api.model.activation_code import CodeKeys
-from onboarding_api.model.contact import email_address
-from onboarding_api.model.delivery import ADDRESS
-from onboarding_api.model.delivery_kinds import RECALL
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.ledger.delivery import ADDRESS
+from onboarding_api.model.ledger.kinds import RECALL
+from onboarding_api.model.words.contact import email_address
 from onboarding_api.usecases.account.register_person import BETWEEN_MAILS
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.acts.act import SAME_CLICK, Act, Office, act
-from onboarding_api.model.contact import email_address
 from onboarding_api.model.event import Event
 from onboarding_api.model.journal import happened_since
 from onboarding_api.model.person import Civilite, Person, allot_identifiant
-from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput, DatabaseBusy
+from onboarding_api.model.words.contact import email_address
+from onboarding_api.model.words.proper_name import proper_name
 
 MOST_TRIES = 5
 BETWEEN_MAILS = timedelta(minutes=10)

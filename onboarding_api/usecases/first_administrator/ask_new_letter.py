@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from onboarding_api.acts.act import SAME_CLICK, Act, Office, act
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.first_administrator.letter import last_letter, next_letter_at
 from onboarding_api.model.habilitation import HabilitationState, services_of_claim
-from onboarding_api.model.letter import last_letter, next_letter_at
 from onboarding_api.model.refusals import LetterLimit, NotAllowed, NotFound
 from onboarding_api.usecases.first_administrator.claims import ask_letter, bring_along, check_address
 from onboarding_api.usecases.request.request_habilitations import Acceptance, request_services

@@ -4,10 +4,10 @@ from sqlalchemy import select
 
 from onboarding_api.acts.act import Act
 from onboarding_api.letters.address import AddressImpossible, address_lines
-from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move, open_habilitations
-from onboarding_api.model.letter import Letter, LetterState, last_letter, next_letter_at
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, LetterLimit, NoPostalAddress, NotFound, PostcodeNeeded
 from onboarding_api.model.structure import Structure

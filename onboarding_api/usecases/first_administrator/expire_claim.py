@@ -3,9 +3,9 @@
 from sqlalchemy import select
 
 from onboarding_api.acts.act import Office, act
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.letter import last_letter
-from onboarding_api.model.validity import is_expired
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import last_letter
+from onboarding_api.model.first_administrator.validity import is_expired
 from onboarding_api.usecases.first_administrator.claims import expire_claim_of
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from onboarding_api.acts.act import Office, act
 from onboarding_api.letters.carriers.port import News
 from onboarding_api.model.event import Event
-from onboarding_api.model.letter import LetterState
-from onboarding_api.model.validity import is_expired
+from onboarding_api.model.first_administrator.letter import LetterState
+from onboarding_api.model.first_administrator.validity import is_expired
 from onboarding_api.usecases.first_administrator.claims import locked_letter, revoke_letter
 
 

@@ -6,12 +6,12 @@ from sqlalchemy import select
 
 from onboarding_api.acts.act import Act, Office, act
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches, parse
 from onboarding_api.model.administration import Administration, Origin, Rank, running_term
-from onboarding_api.model.claim import Claim, ClaimState, last_claim
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.activation_code import CodeKeys, Fingerprint, matches, parse
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState, last_claim
+from onboarding_api.model.first_administrator.letter import CodeTry, Letter, last_letter, wrong_tries
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, Move
-from onboarding_api.model.letter import CodeTry, Letter, last_letter, wrong_tries
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import CodeDead, NotAllowed, NotFound, Refusal, TooManyTries, WrongCode
 from onboarding_api.usecases.first_administrator.claims import awaiting

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from onboarding_api.acts.act import Office, act
-from onboarding_api.model.claim import Claim, ClaimState
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
 from onboarding_api.model.refusals import ClaimAlreadyUsed, NotFound, NotPossibleNow
 from onboarding_api.usecases.first_administrator.claims import refuse_claim_of
 

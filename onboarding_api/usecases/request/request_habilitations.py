@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from onboarding_api.acts.act import Act, Office, act
 from onboarding_api.acts.actor import Actor
 from onboarding_api.facts.habilitation import request_to_be
-from onboarding_api.model.claim import Claim, open_claim
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.claim import Claim, open_claim
 from onboarding_api.model.habilitation import Habilitation, HabilitationState, open_habilitations
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, FirstUserMustAccept

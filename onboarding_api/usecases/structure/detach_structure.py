@@ -7,8 +7,8 @@ from sqlalchemy import select
 from onboarding_api.acts.act import Act, Office, act
 from onboarding_api.acts.actor import Actor
 from onboarding_api.model.administration import running_term
-from onboarding_api.model.claim import open_claim
 from onboarding_api.model.event import Event
+from onboarding_api.model.first_administrator.claim import open_claim
 from onboarding_api.model.habilitation import Move, open_habilitations
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.refusals import NotFound

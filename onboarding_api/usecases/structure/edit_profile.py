@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from onboarding_api.acts.act import Office, act
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.contact import email_address, telephone
 from onboarding_api.model.event import Event
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.words.contact import email_address, telephone
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
 

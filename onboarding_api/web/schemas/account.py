@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from onboarding_api.model.contact import email_address
 from onboarding_api.model.person import Civilite
-from onboarding_api.model.proper_name import proper_name
+from onboarding_api.model.words.contact import email_address
+from onboarding_api.model.words.proper_name import proper_name
 from onboarding_api.web.schemas.form import Form
 
 _CIVILITE = {"type": "string", "required": True, "allowed": [str(one) for one in Civilite]}

@@ -1,6 +1,6 @@
 """Forms of the requests: which services, and with which words accepted (guide §11 to §14)."""
 
-from onboarding_api.model.typed_text import paragraph
+from onboarding_api.model.words.typed_text import paragraph
 from onboarding_api.web.schemas import text
 from onboarding_api.web.schemas.form import Form
 from onboarding_api.web.schemas.structure import SIREN

@@ -1,6 +1,6 @@
 """Forms of the structures: the active one, and the profile in a structure, each item alone (G-29)."""
 
-from onboarding_api.model.typed_text import one_line
+from onboarding_api.model.words.typed_text import one_line
 from onboarding_api.web.schemas import account
 from onboarding_api.web.schemas.form import Form
 from policies.catalogue.loader import load_catalogue

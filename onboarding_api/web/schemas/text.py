@@ -1,6 +1,6 @@
-"""How the reference of a letter is brought to its normal form; other texts go through `model.typed_text`."""
+"""How the reference of a letter is brought to its normal form; other texts go through `words.typed_text`."""
 
-from onboarding_api.model.typed_text import symbols
+from onboarding_api.model.words.typed_text import symbols
 
 
 def upper_reference(text: str) -> str:

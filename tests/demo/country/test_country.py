@@ -12,11 +12,11 @@ from demo.country.shape import ADMINISTRATOR_OF, SECRETARY_OF
 from onboarding_api.letters.address import address_lines
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
 from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry, first_broken_link
-from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure

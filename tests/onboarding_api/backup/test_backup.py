@@ -14,8 +14,8 @@ from onboarding_api.backup.manifest import BackupUnfit, Beside, read_manifest
 from onboarding_api.backup.restore import Convergence
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryClass
-from onboarding_api.model.delivery_kinds import PERSON
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass
+from onboarding_api.model.ledger.kinds import PERSON
 from tests.builders.portal import MONDAY
 from tests.demo.chaos.invariants.world import World, sound_world
 from tests.onboarding_api.backup.houses import is_empty, kept, restore, url_of

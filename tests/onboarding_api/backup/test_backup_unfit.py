@@ -13,8 +13,8 @@ from onboarding_api.backup.make import make_backup
 from onboarding_api.backup.manifest import Beside, Manifest, write_manifest
 from onboarding_api.backup.rows import digest_of
 from onboarding_api.migrations import migrate
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from tests.builders.portal import MONDAY
 from tests.demo.chaos.invariants.world import World, sound_world
 from tests.onboarding_api.backup.houses import refused, restore

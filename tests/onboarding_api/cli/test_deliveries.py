@@ -12,8 +12,8 @@ from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import PERSON, RECALL
+from onboarding_api.model.ledger.delivery import DeliveryClass, Target
+from onboarding_api.model.ledger.kinds import PERSON, RECALL
 from tests.builders.deliveries import lease_all, put
 from tests.onboarding_api.test_settings import GOOD
 

@@ -12,8 +12,8 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.overview import counters
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.model.base import Database
-from onboarding_api.model.breaker import BreakerState
-from onboarding_api.model.delivery import DeliveryState, Target
+from onboarding_api.model.ledger.breaker import BreakerState
+from onboarding_api.model.ledger.delivery import DeliveryState, Target
 from tests.builders.deliveries import TEST, HandClock, put, row_of
 from tests.onboarding_api.delivery.test_worker import at_work, until
 

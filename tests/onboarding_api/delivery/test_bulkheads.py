@@ -11,7 +11,7 @@ from demo.bulkheads.measure import measure
 from demo.bulkheads.trouble import COURTESIES, NEWCOMERS, Trouble
 from onboarding_api.delivery.overview import parked
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 
 pytestmark = pytest.mark.slow
 

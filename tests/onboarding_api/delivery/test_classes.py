@@ -9,7 +9,7 @@ from onboarding_api.delivery.ledger import LeaseLost, Ledger
 from onboarding_api.delivery.overview import parked
 from onboarding_api.delivery.queue import Place
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import DeliveryClass, DeliveryState, Target
+from onboarding_api.model.ledger.delivery import DeliveryClass, DeliveryState, Target
 from tests.builders.deliveries import EITHER, NOON, HandClock, lease_all, put, row_of
 
 AWAY, GIVING = DeliveryClass.TAKING_AWAY, DeliveryClass.GIVING

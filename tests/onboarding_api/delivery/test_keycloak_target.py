@@ -18,11 +18,11 @@ from onboarding_api.delivery.errors import is_away
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.person import PersonProjection
 from onboarding_api.delivery.targets.welcome import NoAccountYet, Welcome
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
-from onboarding_api.model.delivery_kinds import PERSON, WELCOME, Kind
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.kinds import PERSON, WELCOME, Kind
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.terms import TermsAcceptance

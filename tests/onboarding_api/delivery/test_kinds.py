@@ -8,8 +8,8 @@ from onboarding_api.consequences.table import CONSEQUENCES
 from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads, threads_from
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.worker import Worker
-from onboarding_api.model.delivery import DeliveryClass, Target
-from onboarding_api.model.delivery_kinds import (
+from onboarding_api.model.ledger.delivery import DeliveryClass, Target
+from onboarding_api.model.ledger.kinds import (
     KINDS,
     MAIL,
     PERSON,

@@ -12,9 +12,9 @@ from onboarding_api.delivery.overview import Waiting, counters, parked
 from onboarding_api.delivery.queue import Place
 from onboarding_api.delivery.waiting import waiting_time
 from onboarding_api.model.base import Database
-from onboarding_api.model.breaker import BreakerState
-from onboarding_api.model.delivery import DeliveryClass, DeliveryState, Target
-from onboarding_api.model.delivery_kinds import CLAIM_EXPIRY
+from onboarding_api.model.ledger.breaker import BreakerState
+from onboarding_api.model.ledger.delivery import DeliveryClass, DeliveryState, Target
+from onboarding_api.model.ledger.kinds import CLAIM_EXPIRY
 from onboarding_api.model.refusals import NotFound, NotPossibleNow
 from tests.builders.deliveries import COURTESY, NOON, HandClock, kind_of, lease_all, put, row_of
 

@@ -20,11 +20,11 @@ from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.letters.carriers.port import CarrierUnavailable, LetterPackage, LetterRefused, Receipt
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.activation_code import CodeKeys, Fingerprint, matches
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
-from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.model.printed_code import PrintedCode
+from onboarding_api.model.first_administrator.activation_code import CodeKeys, Fingerprint, matches
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.printed_code import PrintedCode
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.structure import Structure
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of

@@ -19,11 +19,11 @@ from onboarding_api.delivery.ledger import AnswerLost, Lease, Ledger
 from onboarding_api.delivery.targets.claim import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.worker import Deliver
-from onboarding_api.model.activation_code import CodeKeys
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim, ClaimState
-from onboarding_api.model.delivery import DeliveryState
-from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.ledger.delivery import DeliveryState
 from onboarding_api.notices.smtp import MailError, MailNotSent, MailUnanswered, SmtpSettings
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.queue import Place, is_there, leasable, undelivered
 from onboarding_api.model.base import Database, new_id
-from onboarding_api.model.delivery import Delivery, DeliveryClass, DeliveryState, Target
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, DeliveryState, Target
 from tests.builders.deliveries import NOON, HandClock
 
 WAITING = 10_000

@@ -14,8 +14,8 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.overview import parked
 from onboarding_api.delivery.worker import Deliver, Worker
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import DeliveryClass, DeliveryState, Target
-from onboarding_api.model.delivery_kinds import Kind
+from onboarding_api.model.ledger.delivery import DeliveryClass, DeliveryState, Target
+from onboarding_api.model.ledger.kinds import Kind
 from tests.builders.deliveries import TEST, kind_of, put, row_of
 
 NOTICE = Kind("notice", Target.MAIL, frozenset({DeliveryClass.COURTESY}), "notice", {"notice": str})

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from tests.builders import recording_worker
 from tests.builders.deliveries import put, row_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from onboarding_api.letters.carriers.port import Carrier, CarrierUnavailable, LetterPackage, LetterRefused
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.letter import LetterState
+from onboarding_api.model.first_administrator.letter import LetterState
 from tests.builders.correspondence import LETTER_TO_EUS, SENDER
 from tests.builders.http_carrier import CarrierServer, HttpCarrier, serving_carrier
 

@@ -22,7 +22,7 @@ from onboarding_api.letters.carriers.port import (
     News,
 )
 from onboarding_api.letters.carriers.spool import SpoolCarrier
-from onboarding_api.model.letter import LetterState
+from onboarding_api.model.first_administrator.letter import LetterState
 from tests.builders.correspondence import LETTER_TO_EUS, SENDER
 
 KEY = "letter.print:7e57ab1e-0000-4000-8000-000000000001"

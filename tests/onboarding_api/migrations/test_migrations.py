@@ -12,7 +12,7 @@ from sqlalchemy import inspect, text
 
 from onboarding_api.migrations import SchemaUnfit, check_schema, migrate
 from onboarding_api.model.base import Base, Database
-from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
 from tests.builders.deliveries import NOON
 from tests.builders.eus import found_eus
 

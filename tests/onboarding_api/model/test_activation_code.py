@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding_api.model.activation_code import (
+from onboarding_api.model.first_administrator.activation_code import (
     ALPHABET,
     CodeKeys,
     Fingerprint,

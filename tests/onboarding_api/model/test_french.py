@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from onboarding_api.model.french_dates import in_words
-from onboarding_api.model.french_text import quoted_list, tied
+from onboarding_api.model.words.french_dates import in_words
+from onboarding_api.model.words.french_text import quoted_list, tied
 
 
 @pytest.mark.parametrize(

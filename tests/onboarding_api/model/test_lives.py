@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim, ClaimState, new_reference
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState, new_reference
+from onboarding_api.model.first_administrator.letter import TRANSITIONS as LETTER_TRANSITIONS
+from onboarding_api.model.first_administrator.letter import Letter, LetterState, last_letter
 from onboarding_api.model.habilitation import (
     TRANSITIONS,
     Habilitation,
@@ -21,8 +23,6 @@ from onboarding_api.model.habilitation import (
     StatesUnfit,
     check_states,
 )
-from onboarding_api.model.letter import TRANSITIONS as LETTER_TRANSITIONS
-from onboarding_api.model.letter import Letter, LetterState, last_letter
 from onboarding_api.model.membership import Membership, MembershipState, open_membership
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.terms import terms_text

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import StatementError
 
 from onboarding_api.letters.address import ATTENTION, address_lines
-from onboarding_api.model import typed_text
-from onboarding_api.model.activation_code import new_code, parse
 from onboarding_api.model.base import Database
-from onboarding_api.model.contact import email_address, shown_address, telephone
+from onboarding_api.model.first_administrator.activation_code import new_code, parse
 from onboarding_api.model.person import Civilite, Person, allot_identifiant
-from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.words import typed_text
+from onboarding_api.model.words.contact import email_address, shown_address, telephone
+from onboarding_api.model.words.proper_name import proper_name
 from onboarding_api.notices.message import compose
 from onboarding_api.notices.rendering import RenderedNotice
 from onboarding_api.registry.folding import words

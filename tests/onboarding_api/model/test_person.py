@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding_api.model.contact import email_address
 from onboarding_api.model.person import allot_identifiant
-from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.words.contact import email_address
+from onboarding_api.model.words.proper_name import proper_name
 
 
 def test_the_guide_s_own_identifiant() -> None:

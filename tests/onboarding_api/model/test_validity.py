@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding_api.model.validity import expires_at, is_expired, last_day
+from onboarding_api.model.first_administrator.validity import expires_at, is_expired, last_day
 
 ZONES = (
     "Europe/Paris",

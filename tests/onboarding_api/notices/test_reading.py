@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select, update
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery
-from onboarding_api.model.letter import Letter, LetterState
-from onboarding_api.model.sender import Sender
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.ledger.delivery import Delivery
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.account import ForgottenIdentifiant
 from onboarding_api.notices.first_administrator import LetterSent
 from onboarding_api.notices.notice import Addressed

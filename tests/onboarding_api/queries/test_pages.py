@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.delivery import Delivery, DeliveryState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.access import STOPPED, Entry, entry

@@ -20,9 +20,9 @@ from onboarding_api.facts.question import questions
 from onboarding_api.facts.rows import ABSENT, KINDS
 from onboarding_api.model.administration import Administration, Origin, Rank
 from onboarding_api.model.base import Base, Database, new_id
-from onboarding_api.model.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound

@@ -6,8 +6,8 @@ import pytest
 
 from onboarding_api.acts.act import Act, act
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.journal import JournalEntry, first_broken_link
+from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, NotPossibleNow

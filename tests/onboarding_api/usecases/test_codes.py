@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from onboarding_api.model.activation_code import new_code
 from onboarding_api.model.administration import Administration
-from onboarding_api.model.letter import CodeTry
+from onboarding_api.model.first_administrator.activation_code import new_code
+from onboarding_api.model.first_administrator.letter import CodeTry
 from onboarding_api.model.refusals import CodeDead, CodeMistyped, NotFound, TooManyTries, WrongCode
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.services import ALONE, my_services

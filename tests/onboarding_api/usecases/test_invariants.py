@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import administrators_of
 from onboarding_api.model.base import Database
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import TRANSITIONS, Habilitation, HabilitationState
 from onboarding_api.model.journal import JournalEntry, first_broken_link
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.membership import open_membership
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.usecases.administration.decide_habilitation import (

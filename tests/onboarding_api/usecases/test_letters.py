@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from onboarding_api.letters.carriers.port import News
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
 from onboarding_api.model.refusals import (
     ClaimAlreadyUsed,
     CodeDead,

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from onboarding_api.letters.address import AddressImpossible
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.refusals import BadInput, PostcodeNeeded
-from onboarding_api.model.sender import Sender
 from onboarding_api.model.structure import Structure
+from onboarding_api.model.words.sender import Sender
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.letters import LetterPlace, letter_facts, letter_place
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter

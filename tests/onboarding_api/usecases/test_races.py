@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from onboarding_api.model.administration import Administration
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import CodeTry, Letter
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.journal import first_broken_link
-from onboarding_api.model.letter import CodeTry, Letter
 from onboarding_api.model.refusals import Refusal
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,

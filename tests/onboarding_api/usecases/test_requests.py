@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation
 from onboarding_api.model.journal import JournalEntry
-from onboarding_api.model.letter import Letter
 from onboarding_api.model.refusals import BadInput, LetterLimit, NoPostalAddress, NotAllowed, NotFound
 from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations

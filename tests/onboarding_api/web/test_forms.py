@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
-from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.typed_text import one_line
+from onboarding_api.model.words.proper_name import proper_name
+from onboarding_api.model.words.typed_text import one_line
 from onboarding_api.web.schemas import account, request, structure
 from onboarding_api.web.schemas.form import FilledForm, Form
 from onboarding_api.web.schemas.sentences import SENTENCES

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from sqlalchemy import update
 
-from onboarding_api.model.activation_code import new_code
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.delivery import Delivery, DeliveryState
-from onboarding_api.model.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.activation_code import new_code
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.structure import Structure
 from tests.onboarding_api.web.page import Page, text_of, words
 from tests.onboarding_api.web.portal import PUBLIC_URL, Browser, Portal

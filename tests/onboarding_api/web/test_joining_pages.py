@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select, update
 
-from onboarding_api.model.delivery import Delivery
 from onboarding_api.model.habilitation import Habilitation
+from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from tests.onboarding_api.web.page import Page, text_of

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from werkzeug.test import TestResponse
 
 from onboarding_api.limits.bounds import BOUNDS, READING
-from onboarding_api.model.delivery import Delivery
+from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.person import Person
 from onboarding_api.web.limits import UndeclaredRoute, bound_of, bounded, check_routes, mailbox_of, network_of
 from tests.builders.issuer import Provider

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from onboarding_api import web
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
 from tests.onboarding_api.web.page import Page, words
 from tests.onboarding_api.web.portal import Portal
 from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send

@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
 from idp_extension.server import free_port
-from onboarding_api.model.claim import Claim
-from onboarding_api.model.letter import TRIES_IN_ALL, CodeTry, Letter
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, CodeTry, Letter
 from tests.builders.chromium import ARGUMENTS
 from tests.builders.issuer import Person, Provider
 from tests.onboarding_api.web.page import words

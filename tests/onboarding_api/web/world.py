@@ -2,17 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
-from onboarding_api.model.activation_code import CodeKeys, fingerprint, new_code
 from onboarding_api.model.administration import Administration, Origin
 from onboarding_api.model.base import Database
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.activation_code import CodeKeys, fingerprint, new_code
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.validity import expires_at
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.letter import Letter, LetterState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import SearchWord, Structure, StructureKind
-from onboarding_api.model.typed_text import folded
-from onboarding_api.model.validity import expires_at
+from onboarding_api.model.words.typed_text import folded
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PEOPLE = ("cend589", "paul123", "odil456", "jean789")

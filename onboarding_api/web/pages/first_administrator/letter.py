@@ -13,8 +13,8 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import CODES, LETTERS
-from onboarding_api.model.labels import service_labels
-from onboarding_api.model.validity import DAYS
+from onboarding_api.model.first_administrator.validity import DAYS
+from onboarding_api.model.words.labels import service_labels
 from onboarding_api.queries.claims import ClaimView, claim_view
 from onboarding_api.queries.letters import letter_place
 from onboarding_api.queries.services import RequestCase

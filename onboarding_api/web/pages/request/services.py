@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import REQUESTS
 from onboarding_api.model.habilitation import HabilitationState
-from onboarding_api.model.labels import service_labels
+from onboarding_api.model.words.labels import service_labels
 from onboarding_api.queries.services import RequestCase, my_services, request_case
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.web.forms import INVALID, answer_form

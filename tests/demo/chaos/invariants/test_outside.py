@@ -28,7 +28,7 @@ from demo.chaos.invariants.realm import (
     realm_is_what_the_books_say,
 )
 from onboarding_api.letters.pdf import render_pdf
-from onboarding_api.model.activation_code import fingerprint
+from onboarding_api.model.first_administrator.activation_code import fingerprint
 from tests.builders.correspondence import LETTER_TO_EUS
 from tests.demo.chaos.invariants.world import DATAVIZ, LOAN, World
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from onboarding_api.model.activation_code import new_code
+from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
 from tests.onboarding_api.web.api.conftest import Call, told
 from tests.onboarding_api.web.portal import Portal

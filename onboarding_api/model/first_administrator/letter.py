@@ -11,9 +11,9 @@ from sqlalchemy import ForeignKey, Index, String, and_, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
-from onboarding_api.model.claim import Claim
+from onboarding_api.model.first_administrator.claim import Claim
+from onboarding_api.model.first_administrator.validity import expires_at
 from onboarding_api.model.membership import Membership
-from onboarding_api.model.validity import expires_at
 from policies.catalogue.loader import load_catalogue
 
 # What the rules G-CODE-TRIES-* and G-LETTER-* allow; pages tell what is left of it.

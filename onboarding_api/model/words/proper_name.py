@@ -3,7 +3,7 @@
 import re
 
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.typed_text import (
+from onboarding_api.model.words.typed_text import (
     is_accent,
     is_latin,
     one_line,

@@ -17,7 +17,7 @@ from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.typed_text import has_control, is_latin, symbols, trimmed, with_plain_marks
+from onboarding_api.model.words.typed_text import has_control, is_latin, symbols, trimmed, with_plain_marks
 
 LONGEST_EMAIL = 254
 LONGEST_LABEL = 63

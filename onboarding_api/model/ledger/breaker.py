@@ -7,7 +7,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from onboarding_api.model.base import Base
-from onboarding_api.model.delivery import Target
+from onboarding_api.model.ledger.delivery import Target
 
 LONGEST_PAUSE = timedelta(seconds=30)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from onboarding_api.model.refusals import CodeMistyped
-from onboarding_api.model.typed_text import symbols
+from onboarding_api.model.words.typed_text import symbols
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 11

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from onboarding_api.model.delivery import ADDRESS, Delivery, DeliveryClass, Target
+from onboarding_api.model.ledger.delivery import ADDRESS, Delivery, DeliveryClass, Target
 
 AWAY, GIVE, COURTESY = DeliveryClass.TAKING_AWAY, DeliveryClass.GIVING, DeliveryClass.COURTESY
 

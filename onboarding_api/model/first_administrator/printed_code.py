@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from onboarding_api.model.activation_code import Fingerprint
 from onboarding_api.model.base import Base
-from onboarding_api.model.letter import Letter
+from onboarding_api.model.first_administrator.activation_code import Fingerprint
+from onboarding_api.model.first_administrator.letter import Letter
 
 
 class PrintedCode(Base):
