@@ -43,10 +43,6 @@ class Policies:
         """The same model and catalogue under other rules."""
         return assemble(self.root, rules, self.model, self.catalogue)
 
-    def with_model(self, model: Model) -> "Policies":
-        """The same rules and catalogue on another model, as the next revision's."""
-        return self if model == self.model else assemble(self.root, self.rules, model, self.catalogue)
-
 
 @cache
 def load_policies() -> Policies:

@@ -89,6 +89,22 @@ def test_a_property_that_proves_nothing_is_an_error(replace_in, old, new, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "condition"),
+    [
+        ("P-ADMIN-LEVEL", "context.acr > 9 && context.acr < 3"),
+        ("P-SELF-DECISION", "resource.membership.user == principal && resource.membership.user != principal"),
+        ("P-FONCTION", "!resource.service.requiresFonction || resource.service.requiresFonction"),
+        ("P-OWN-STRUCTURE", "true"),
+        ("L-REVOKE", "principal.isActive && !principal.isActive"),
+    ],
+)
+def test_a_property_that_holds_whatever_the_rules_say_is_vacuous_and_not_proved(engine, name, condition):
+    rule = next(each for each in read_properties(engine.policies) if each.id == name)
+    text = f"{rule.text[: rule.text.index('when')]}when {{ {condition} }};"
+    assert Prover(engine.policies).verdict(read_rule("properties", 1, text)).outcome == "VACUOUS"
+
+
 def test_what_the_solver_cannot_settle_is_unknown_and_not_proved(engine):
     def does_not_know(*_arguments):
         raise TimeoutError

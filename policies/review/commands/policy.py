@@ -226,7 +226,7 @@ def diff_command(before: str, after: str, second_opinion: bool) -> None:
         opinions = list(compare_revisions(old, new, newly_allowed)) if second_opinion else []
     for line in difference.lines():
         click.echo(line)
-    is_open = difference.newly_allowed and not is_approved(after)
+    is_open = difference.needs_approval and not is_approved(after)
     sys.exit(0 if _all_agree(opinions) and not is_open else 1)
 
 

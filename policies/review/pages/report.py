@@ -24,7 +24,7 @@ a:focus-visible { outline: 3px solid #0a5; outline-offset: 2px; }
 @media print { body { max-width: none; font-size: 9pt; } nav { display: none; } table { display: table; }
 tr { break-inside: avoid; } h2 { break-before: page; } }
 """
-VERDICTS = {"PROVED": "démontrée", "REFUTED": "réfutée", "UNKNOWN": "non tranchée"}
+VERDICTS = {"PROVED": "démontrée", "REFUTED": "réfutée", "UNKNOWN": "non tranchée", "VACUOUS": "sans objet"}
 SECTIONS = (
     ("permissions", "Ce que les règles permettent"),
     ("interdictions", "Ce qu'elles interdisent toujours"),

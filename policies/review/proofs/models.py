@@ -130,6 +130,9 @@ class _Reader:
         self._elements: dict[EntityRef, Any] = {}
         self._names: dict[str, dict[str, str]] = {}
         self._codes = {str(made): code for (_, code), made in question.world.codes.items()}
+        for kind, things in question.world.things.items() if question.pins else ():
+            self._names[kind] = {str(self.value(thing)): name for name, thing in things.items()}
+        self._known = {kind for kind, _, _ in question.pins}
 
     def value(self, term: Any) -> Any:
         return self._model.eval(term, model_completion=True)
@@ -156,7 +159,8 @@ class _Reader:
         waiting = list(ends)
         while waiting:
             ref = waiting.pop()
-            if ref in found or ref.type not in self._world.model.entities:
+            is_given = ref.type in self._known and ref.id in self._world.things[ref.type]
+            if ref in found or is_given or ref.type not in self._world.model.entities:
                 continue
             found[ref] = Entity(ref, self._attributes(ref))
             waiting += [value for value in found[ref].attributes.values() if isinstance(value, EntityRef)]

@@ -12,9 +12,11 @@ from typing import Any
 from policies.catalogue.faults import BadSource
 from policies.engine.decide import Engine
 from policies.engine.revision import Policies
+from policies.language.cedar import pst
 from policies.language.environments import Applied, applied_rules, scope_holds, specialise, whole_condition
-from policies.language.model import Environment
+from policies.language.model import Environment, Model
 from policies.language.statements import Rule, read_rules
+from policies.language.syntax import FALSE, TRUE
 from policies.review.cases.story import story
 from policies.review.proofs.bounds import Bound, read_bounds
 from policies.review.proofs.lint import property_faults, refuse_unsound, soundness_faults
@@ -27,7 +29,7 @@ class Verdict:
     """What is known of one property.
 
     Attributes:
-        outcome: PROVED, REFUTED or UNKNOWN.
+        outcome: PROVED, REFUTED, UNKNOWN, or VACUOUS: it holds whatever the rules say.
         environments: how many kinds of question it speaks of.
         case: the counter-example of a refutation, or the example of a `possible`.
         is_replayed: the engine itself answers the case as the solver believed.
@@ -160,6 +162,8 @@ class Prover:
             if found:
                 outcome = "PROVED" if wanted else "REFUTED"
                 break
+        if outcome == "PROVED" and not wanted and self.is_vacuous(rule):
+            outcome = "VACUOUS"
         is_replayed = found is not None and found.agrees(self._engine.decide(found.request))
         milliseconds = (time.perf_counter() - start) * 1000
         told = self._story(rule, found) if found else ()
@@ -171,6 +175,15 @@ class Prover:
         deciding = [rule, *(self.policies.rule(rule_id) for rule_id in case.rules)]
         read = [each.condition for each in applied_rules(deciding, self.policies.model, here)]
         return tuple(story(self.policies, request, read))
+
+    def is_vacuous(self, rule: Rule) -> bool:
+        """Whether a property holds whatever the rules say: it constrains no question."""
+        for environment in self.policies.model.environments:
+            where = region(rule, self.policies.model, environment)
+            question = self.question(environment)[0]
+            if where != FALSE and _is_satisfiable(question, question.truth(where)):
+                return False
+        return True
 
     def environments_of(self, rule: Rule) -> list[Environment]:
         """The environments that a property speaks of."""
@@ -234,6 +247,19 @@ class Prover:
         question, applied, allow = self.question(environment)
         is_closed = any(each.rule.note("depth") for each in applied)
         return not is_closed and not _is_satisfiable(question, allow)
+
+
+def region(rule: Rule, model: Model, environment: Environment) -> pst.Expr:
+    """Where a property constrains the answers of an environment; false: nowhere there."""
+    kind = rule.note("kind")
+    if not scope_holds(rule, model, environment):
+        return TRUE if kind == "possible" else FALSE
+    condition = specialise(whole_condition(rule.template), model, environment)
+    return (
+        condition
+        if kind in ("never", "always")
+        else specialise(pst.UnaryOp("not", condition), model, environment)
+    )
 
 
 def _is_satisfiable(question: Question, formula: Any) -> bool:

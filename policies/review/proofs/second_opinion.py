@@ -94,7 +94,7 @@ def compare_revisions(
         here = after.model.environments
         held = symcc.ask_all(
             [
-                ("implies", each, (_bounded(after.rules, each, after), _bounded(before.rules, each, after)))
+                ("implies", each, (_resolved(after, each, after), _resolved(before, each, after)))
                 for each in here
             ]
         )
@@ -102,6 +102,21 @@ def compare_revisions(
             yield Opinion(
                 str(environment), _verdict(environment not in newly_allowed), _verdict(is_covered), 1
             )
+
+
+def _resolved(policies: Policies, environment: Environment, after: Policies) -> "_Statements":
+    """The rules of a revision in one environment, by its own groups, on the schema of the second."""
+    principal, resource = (
+        pst.ScopeIs(pst.EntityType(name)) for name in (environment.principal, environment.resource)
+    )
+    action = pst.ActionEq(pst.EntityUid(pst.EntityType("Action"), environment.action))
+    rules = []
+    for each in applied_rules(policies.rules, policies.model, environment):
+        own = each.rule.template
+        clauses = (pst.When(each.condition),)
+        made = replace(own, principal=principal, action=action, resource=resource, clauses=clauses)
+        rules.append(replace(each.rule, template=made))
+    return _bounded(rules, environment, after)
 
 
 def _verdict(holds: bool) -> str:

@@ -64,6 +64,7 @@ class World:
         for name in model.entities:
             self.sorts[name] = self.z3.DeclareSort(f"{name}.{tag}")
         self._tag = tag
+        self.things: dict[str, dict[str, Any]] = {}
 
     def sort_of(self, kind: AttributeType) -> Any:
         """The sort of a type."""
@@ -74,6 +75,17 @@ class World:
         """The function that gives an attribute of an entity type."""
         kind = self.model.entities[entity][name]
         return self.z3.Function(f"{entity}.{name}.{self._tag}", self.sorts[entity], self.sort_of(kind))
+
+    def thing(self, entity: str, name: str) -> Any:
+        """A thing by its id, as a service of the catalogue; `distinct`: ids name different things."""
+        known = self.things.setdefault(entity, {})
+        if name not in known:
+            known[name] = self.z3.Const(f"{entity}.{name}.{self._tag}", self.sorts[entity])
+        return known[name]
+
+    def distinct(self) -> list[Any]:
+        """Things of one type with different ids are different."""
+        return [self.z3.Distinct(*named.values()) for named in self.things.values() if len(named) > 1]
 
     def has(self, entity: str, name: str) -> Any:
         """The predicate that tells whether an optional attribute is there."""
@@ -90,14 +102,28 @@ def world_of(model: Model) -> World:
     return _worlds[model.schema_text]
 
 
+Pins = Mapping[tuple[str, str, Any], tuple[bool, Any]]
+NO_PINS: Pins = {}
+
+
 class Question:
     """Any question of one environment: its actor, its resource, its context, and what rules say of them.
 
     Which nodes there are, and their types, is `typed.Reader`; what each one means is a line of `_makers`.
     """
 
-    def __init__(self, world: World, environment: Environment) -> None:
-        self.world, self.environment, self.z3 = world, environment, world.z3
+    def __init__(
+        self, world: World, environment: Environment, model: Model | None = None, pins: Pins = NO_PINS
+    ) -> None:
+        """Ask about an environment.
+
+        Args:
+            world: the symbols.
+            environment: the kind of question.
+            model: the schema that the rules are written for, where the symbols are those of two schemas.
+            pins: what is known of some things: (type, attribute, thing) -> whether it is there, its value.
+        """
+        self.world, self.environment, self.z3, self.pins = world, environment, world.z3, pins
         self.ends = {
             end: self.z3.Const(f"{end}.{environment}", world.sorts[getattr(environment, end)])
             for end in ("principal", "resource")
@@ -106,8 +132,9 @@ class Question:
             name: self.z3.Const(f"context.{name}", world.sort_of(kind))
             for name, kind in world.model.context.items()
         }
-        makers = _makers(self)
-        self._reader = Reader(world.model, environment, lambda name, *parts: makers[name](*parts))
+        makers = {**_makers(self), **OPERATORS}
+        self._truths: dict[pst.Expr, Any] = {}
+        self._reader = Reader(model or world.model, environment, lambda name, *parts: makers[name](*parts))
 
     def allow(self, applied: Iterable[Applied]) -> Any:
         """Some permit holds and no forbid does."""
@@ -122,18 +149,43 @@ class Question:
         Raises:
             Unsupported: it has a node outside the supported part of Cedar.
         """
-        term, kind = self._reader.read(expr)
-        if kind != BOOL:
-            raise Unsupported(f"a {kind.name} is no condition")
-        return term
+        if expr not in self._truths:
+            term, kind = self._reader.read(expr)
+            if kind != BOOL:
+                raise Unsupported(f"a {kind.name} is no condition")
+            self._truths[expr] = term
+        return self._truths[expr]
+
+
+# The operators that the solver has itself; the third part is the type of the elements of the left side.
+OPERATORS: Mapping[str, Callable[[Any, Any, str], Any]] = {
+    "and": lambda left, right, _: load_z3().And(left, right),
+    "or": lambda left, right, _: load_z3().Or(left, right),
+    "eq": lambda left, right, _: left == right,
+    "not_eq": lambda left, right, _: left != right,
+    "less": lambda left, right, _: left < right,
+    "less_eq": lambda left, right, _: left <= right,
+    "greater": lambda left, right, _: left > right,
+    "greater_eq": lambda left, right, _: left >= right,
+    "offset": lambda left, right, _: left + right,
+    "duration_since": lambda left, right, _: left - right,
+}
 
 
 def _makers(question: Question) -> Mapping[str, Callable[..., Any]]:
-    """Each node as z3 has it; an operator gets its sides and the type of the elements of the left one."""
+    """Each other node, and the operators on sets."""
     world, z3 = question.world, question.z3
 
     def members(elements: list[Any], element: str) -> Any:
         return reduce(z3.SetAdd, elements, z3.EmptySet(world.sorts[element]))
+
+    def attribute(entity: str, name: str, base: Any) -> Any:
+        pin = question.pins.get((entity, name, base))
+        return world.attribute(entity, name)(base) if pin is None or pin[1] is None else pin[1]
+
+    def has(entity: str, name: str, base: Any) -> Any:
+        pin = question.pins.get((entity, name, base))
+        return world.has(entity, name)(base) if pin is None else z3.BoolVal(pin[0])
 
     return {
         "bool": z3.BoolVal,
@@ -142,22 +194,12 @@ def _makers(question: Question) -> Mapping[str, Callable[..., Any]]:
         "code": lambda kind, code: world.codes[kind, code],
         "end": lambda name: question.ends[name],
         "context": lambda name: question.context[name],
-        "attribute": lambda entity, name, base: world.attribute(entity, name)(base),
-        "has": lambda entity, name, base: world.has(entity, name)(base),
+        "attribute": attribute,
+        "has": has,
         "not": z3.Not,
         "is_empty": lambda held, element: held == z3.EmptySet(world.sorts[element]),
         "set": members,
         "if": z3.If,
-        "and": lambda left, right, _: z3.And(left, right),
-        "or": lambda left, right, _: z3.Or(left, right),
-        "eq": lambda left, right, _: left == right,
-        "not_eq": lambda left, right, _: left != right,
-        "less": lambda left, right, _: left < right,
-        "less_eq": lambda left, right, _: left <= right,
-        "greater": lambda left, right, _: left > right,
-        "greater_eq": lambda left, right, _: left >= right,
-        "offset": lambda left, right, _: left + right,
-        "duration_since": lambda left, right, _: left - right,
         "contains": lambda left, right, _: z3.IsMember(right, left),
         "contains_all": lambda left, right, _: z3.IsSubset(right, left),
         "contains_any": lambda left, right, element: (
