@@ -176,6 +176,7 @@ def removed(realm: AppliedRealm, user_id: str) -> None:
     realm.admin.delete("users", user_id)
 
 
+@pytest.mark.attack(30)
 @pytest.mark.parametrize("end", [sessions_ended, one_session_ended])
 def test_a_session_that_ends_in_keycloak_is_gone_at_the_next_request(
     app: Flask, told_realm: AppliedRealm, database: Database, end: Callable[[AppliedRealm, str], None]

@@ -8,6 +8,7 @@ from onboarding_api.delivery.targets.claim import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.delivery.targets.mail import Mail, Recall
 from onboarding_api.delivery.targets.person import PersonProjection
+from onboarding_api.delivery.targets.registration import Registration
 from onboarding_api.delivery.targets.welcome import Welcome
 from onboarding_api.delivery.worker import Deliver
 from onboarding_api.letters.carriers.port import Carrier
@@ -19,6 +20,7 @@ from onboarding_api.model.ledger.kinds import (
     MAIL,
     PERSON,
     RECALL,
+    REGISTRATION,
     WELCOME,
 )
 
@@ -30,6 +32,7 @@ def all_targets(
 ) -> Mapping[str, Deliver]:
     """What delivers each kind; `mail.sender` also writes the letters."""
     return {
+        REGISTRATION.name: Registration(office),
         PERSON.name: PersonProjection(office, gateway),
         WELCOME.name: Welcome(gateway, PORTAL_CLIENT, mail),
         MAIL.name: mail,

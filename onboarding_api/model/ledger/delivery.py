@@ -29,7 +29,11 @@ CHANNEL = "delivery"
 
 
 ADDRESS = "address"
-"""The one argument that is no id: an e-mail typed on « Identifiant oublié ? », which may have no account."""
+"""An e-mail typed by whoever is not logged in, which may have no account."""
+TYPED = "typed"
+"""What else was typed to register."""
+_PERSONAL = frozenset({ADDRESS, TYPED})
+"""The arguments that are no ids; they are forgotten when the row is over."""
 
 
 class DeliveryState(StrEnum):
@@ -96,8 +100,8 @@ def _due_of(context: DefaultExecutionContext) -> datetime:
 class Delivery(Base):
     """A row states the goal ("make person P match"), not the step, so that a repeat is harmless.
 
-    `args` holds ids only: never a name or a code, and an ADDRESS until the row is over. Rows of one `lane`
-    leave in order.
+    `args` holds ids only: never a code, and an ADDRESS or what was TYPED until the row is over. Rows of one
+    `lane` leave in order.
     `sequence` orders the rows of a lane: it is the order of the decisions, as long as the row is added after
     the journal entry, whose head makes writers queue.
     `attempts` only ever grows, so that targets can tell a late attempt from the last one; `forgiven` are
@@ -167,7 +171,9 @@ class Delivery(Base):
 def without_address(args: Any) -> dict[str, Any]:
     """What stays of the arguments when the row is over; nothing of what are none."""
     return (
-        {name: value for name, value in args.items() if name != ADDRESS} if isinstance(args, Mapping) else {}
+        {name: value for name, value in args.items() if name not in _PERSONAL}
+        if isinstance(args, Mapping)
+        else {}
     )
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from onboarding_api.model.ledger.delivery import ADDRESS, Delivery, DeliveryClass, Target
+from onboarding_api.model.ledger.delivery import ADDRESS, TYPED, Delivery, DeliveryClass, Target
 
 AWAY, GIVE, COURTESY = DeliveryClass.TAKING_AWAY, DeliveryClass.GIVING, DeliveryClass.COURTESY
 
@@ -57,7 +57,7 @@ class Kind:
         Args:
             subject: what the lane is about.
             key: the same key twice is one delivery.
-            args: ids only, but for an ADDRESS.
+            args: ids only, but for an ADDRESS and what was TYPED.
             due: not before.
             of_class: needed where the kind has several.
             seq: the line of the journal that it follows from.
@@ -103,6 +103,9 @@ LETTER_FOLLOW = _kind("letter.follow", Target.LETTER, {COURTESY}, "letter.follow
 LETTER_REMINDER = _kind(
     "timer.letter_reminder", Target.MAIL, {COURTESY}, "letter_reminder", letter_id=str, number=int
 )
+REGISTRATION = _kind(
+    "person.register", Target.TIMERS, {COURTESY}, "registration", **{ADDRESS: str, TYPED: dict}
+)
 CLAIM_EXPIRY = _kind("timer.claim_expiry", Target.TIMERS, {AWAY}, "claim_expiry", claim_id=str)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -110,6 +113,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         kind.name: kind
         for kind in (
             *(PERSON, WELCOME, MAIL, RECALL, LETTER_PRINT, LETTER_FOLLOW, LETTER_REMINDER, CLAIM_EXPIRY),
+            REGISTRATION,
         )
     }
 )

@@ -1,17 +1,15 @@
 """« Identifiant oublié ? » (guide G-04, GS-04): what the address typed stands for is mailed to it."""
 
-import hashlib
-import hmac
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.acts.act import Office
-from onboarding_api.model.first_administrator.activation_code import CodeKeys
 from onboarding_api.model.ledger.delivery import ADDRESS
 from onboarding_api.model.ledger.kinds import RECALL
 from onboarding_api.model.words.contact import email_address
+from onboarding_api.usecases.account.pseudonym import pseudonym
 from onboarding_api.usecases.account.register_person import BETWEEN_MAILS
 
 
@@ -32,14 +30,9 @@ def recall_identifiant(office: Office, command: RecallIdentifiant) -> None:
         BadInput: not an e-mail.
     """
     email, now = email_address("email", command.email), office.clock()
-    who, window = _pseudonym(email, office.code_keys), int(now.timestamp() / BETWEEN_MAILS.total_seconds())
+    who = pseudonym(email, "recalled address", office.code_keys)
+    window = int(now.timestamp() / BETWEEN_MAILS.total_seconds())
     row = RECALL.row(who, key=f"{RECALL.name}:{who}:{window}", args={ADDRESS: email}, due=now)
     # The key stands there already: this address was asked about a moment ago.
     with suppress(IntegrityError), office.database.writing() as session:
         session.add(row)
-
-
-def _pseudonym(email: str, keys: CodeKeys) -> str:
-    """Stays in the ledger when the address has left it: guessing it back would need our key."""
-    key = keys.keys[keys.current]
-    return hmac.new(key, f"recalled address\0{email}".encode(), hashlib.sha256).hexdigest()[:40]

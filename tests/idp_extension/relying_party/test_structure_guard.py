@@ -123,6 +123,7 @@ def test_a_planted_cookie_is_worth_nothing(provider: Provider, app: Flask) -> No
     assert get(thief, "/demande").status_code == 302
 
 
+@pytest.mark.attack(25)
 def test_an_answer_serves_the_browser_that_began(provider: Provider, app: Flask) -> None:
     victim, thief = app.test_client(), app.test_client()
     get(victim, "/connexion")

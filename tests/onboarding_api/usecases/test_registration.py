@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import BadInput, DatabaseBusy
+from onboarding_api.usecases.account.ask_registration import ask_registration
 from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from tests.builders.portal import Portal
@@ -143,3 +145,28 @@ def test_a_forgotten_identifiant_asks_the_database_the_same_whether_known_or_not
     recall_identifiant(portal.office, RecallIdentifiant("nobody@eus.example"))
     assert heard == of_known
     assert not any("person" in statement for statement in heard)
+
+
+def test_a_registration_is_taken_down_the_same_whoever_has_the_address_once_in_ten_minutes(
+    portal: Portal,
+) -> None:
+    register_person(portal.office, CENDRINE)
+    stranger = replace(CENDRINE, email="Nobody@EUS.example")
+    for command in (CENDRINE, stranger, CENDRINE, stranger):
+        ask_registration(portal.office, command)
+    known, unknown = portal.deliveries("person.register")
+    assert (known.args["address"], unknown.args["address"]) == (CENDRINE.email, "nobody@eus.example")
+    assert known.args["typed"] == {"civilite": "Madame", "prenom": "Cendrine", "nom": "Martin"}
+    for row in (known, unknown):
+        assert "eus" not in row.lane + row.unique_key  # what stays when the address has gone
+    portal.wait(minutes=11)
+    ask_registration(portal.office, CENDRINE)
+    assert len(portal.deliveries("person.register")) == 3
+
+
+@pytest.mark.parametrize("field", ["civilite", "prenom", "nom", "email"])
+def test_a_registration_that_cannot_be_read_is_refused_on_the_page(portal: Portal, field: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        ask_registration(portal.office, replace(CENDRINE, **{field: "\x00"}))
+    assert refusal.value.field == field
+    assert portal.deliveries("person.register") == []

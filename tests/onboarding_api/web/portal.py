@@ -17,8 +17,12 @@ from werkzeug.test import TestResponse
 
 from idp_extension.relying_party.client_key import write_new_key
 from onboarding_api.acts.act import Office
+from onboarding_api.delivery.ledger import Ledger
+from onboarding_api.delivery.queue import Place
+from onboarding_api.delivery.targets.registration import Registration
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import Habilitation
+from onboarding_api.model.ledger.delivery import DeliveryClass, Target
 from onboarding_api.settings import Settings, settings_from
 from onboarding_api.web.application import build_application
 from onboarding_api.web.session import COOKIE
@@ -84,6 +88,14 @@ class Portal:
         limits = self.app.extensions["limits"]
         limits.memory.reset()
         self.app.extensions["keycloak_session"]._silent_until = 0.0
+
+    def register_those_who_asked(self) -> None:
+        """What the worker does with the registrations that were taken down."""
+        ledger = Ledger(self.office.database, self.office.clock)
+        place = Place(Target.TIMERS, DeliveryClass.COURTESY)
+        while leases := ledger.lease(place):
+            for lease in leases:
+                Registration(self.office)(ledger, lease)
 
     def state_of(self, habilitation_id: str) -> str:
         with self.office.database.reading() as db:

@@ -7,8 +7,9 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import READING, RECALL_MAIL, RECALLS, REGISTRATION_MAIL, REGISTRATIONS
+from onboarding_api.usecases.account.ask_registration import ask_registration
 from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
-from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
+from onboarding_api.usecases.account.register_person import RegisterPerson
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.limits import bounded, may_be_mailed
 from onboarding_api.web.parts import parts
@@ -36,7 +37,7 @@ def submit_registration() -> ResponseReturnValue:
 
     def submit(values: Mapping[str, Any]) -> str:
         if may_be_mailed(REGISTRATION_MAIL, values["email"]):
-            register_person(parts().office, RegisterPerson(**values))
+            ask_registration(parts().office, RegisterPerson(**values))
         return url_for("registration.thanks")
 
     return answer_form(REGISTRATION, submit, _form)
