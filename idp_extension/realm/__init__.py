@@ -7,7 +7,8 @@ a lint is a list of rules over either.
 from idp_extension.realm.accounts import disable_bootstrap_account, ensure_bootstrap_account
 from idp_extension.realm.apply import apply
 from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load_desired
-from idp_extension.realm.lint import Finding, lint, lint_files, lint_live
+from idp_extension.realm.finding import Finding
+from idp_extension.realm.lint import lint, lint_files, lint_live
 from idp_extension.realm.live import read_live
 from idp_extension.realm.plan import Change, Difference, Plan, plan
 from idp_extension.realm.state import RealmState

@@ -4,19 +4,21 @@ The same rules read the files, before an apply, and the realm that is there, in 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from idp_extension.admin_api import AdminAPI
+from idp_extension.realm.bounds import client_bounds, realm_bounds
 from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
+from idp_extension.realm.finding import Finding
 from idp_extension.realm.live import groups_with_administration, read_live
+from idp_extension.realm.mappers import STRUCTURE_SCOPE, mapper_findings
+from idp_extension.realm.schema import file_findings, state_findings
 from idp_extension.realm.state import RealmState, Representation
 from idp_extension.server import ServerError, check_provider, provider_version
 
-MAX_ACCESS_TOKEN_SECONDS = 300
 # At the top level of the login flow: deeper, it would not run for a person who is logged in already.
 STRUCTURE_STEP = {"provider": "bdt-structure-step", "requirement": "REQUIRED"}
 # Keys that belong to the projection (people, structures) or to the environment (secrets), never to a file.
@@ -29,7 +31,6 @@ _FORBIDDEN_KEYS = {
     "credentials": "secret-in-file",
     "privateKey": "secret-in-file",
 }
-_GROUP_MAPPERS = frozenset({"oidc-group-membership-mapper", "oidc-usermodel-realm-role-mapper"})
 _EXAMPLE_VALUES = RealmValues(
     portal_url="https://portail.example",
     smtp_host="smtp.example",
@@ -42,26 +43,18 @@ _EXAMPLE_ESPACE = CatalogueClient(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One reason to refuse. `rule` is stable, `where` names the file, client or group."""
-
-    rule: str
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.message} [{self.rule}]"
-
-
 def lint_files(config_dir: Path) -> tuple[Finding, ...]:
-    """The findings on realm-config/, whatever the installation. Raises as `load_desired`."""
-    found = [
+    """The findings on realm-config/, whatever the installation: first on what the files are, then on what
+    they say. Raises as `load_desired` for a `${name}` nobody knows and an espace whose name would not do.
+    """
+    if found := file_findings(config_dir):
+        return found
+    forbidden = [
         finding
         for path in sorted(config_dir.glob("*.y*ml"))
         for finding in _forbidden_keys(yaml.safe_load(path.read_text(encoding="utf-8")), path.name)
     ]
-    return (*found, *lint(load_desired(config_dir, _EXAMPLE_VALUES, [_EXAMPLE_ESPACE])))
+    return (*forbidden, *lint(load_desired(config_dir, _EXAMPLE_VALUES, [_EXAMPLE_ESPACE])))
 
 
 def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
@@ -81,7 +74,9 @@ def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
 
 
 def lint(state: RealmState) -> tuple[Finding, ...]:
-    """The findings on a realm, wanted or present."""
+    """The findings on a realm, wanted or present. What has not its type is told alone: nobody can read on."""
+    if found := state_findings(state):
+        return found
     clients = [
         finding
         for client_id, client in state.clients.items()
@@ -113,8 +108,7 @@ def _forbidden_keys(node: Any, where: str) -> Iterator[Finding]:
 
 def _realm(state: RealmState) -> Iterator[Finding]:
     settings = state.settings
-    if settings.get("accessTokenLifespan", MAX_ACCESS_TOKEN_SECONDS) > MAX_ACCESS_TOKEN_SECONDS:
-        yield Finding("long-access-token", state.name, "access tokens live longer than 300 s")
+    yield from realm_bounds(state.name, settings)
     if not settings.get("bruteForceProtected"):
         message = "the password rule bdt-2022 needs brute-force protection"
         yield Finding("brute-force-off", state.name, message)
@@ -144,18 +138,8 @@ def _grants(client_id: str, client: Representation) -> Iterator[Finding]:
 def _exposure(client_id: str, client: Representation, state: RealmState) -> Iterator[Finding]:
     if client.get("fullScopeAllowed", True):
         yield Finding("full-scope", client_id, "its tokens carry every role of the person")
-    lifespan = client.get("attributes", {}).get("access.token.lifespan")
-    if lifespan and int(lifespan) > MAX_ACCESS_TOKEN_SECONDS:
-        yield Finding("long-access-token", client_id, "its access tokens live longer than 300 s")
-    scopes = client.get("defaultClientScopes", [])
-    if "structure" in scopes:
-        owners = [client, *(state.scopes[name] for name in scopes if name in state.scopes)]
-        yield from _leaking_mappers(client_id, owners)
-
-
-def _leaking_mappers(client_id: str, owners: list[Representation]) -> Iterator[Finding]:
-    for owner in owners:
-        for mapper in owner.get("protocolMappers", []):
-            if mapper["protocolMapper"] in _GROUP_MAPPERS:
-                message = f"the mapper {mapper['name']!r} tells of every structure of the person"
-                yield Finding("all-structures-mapper", client_id, message)
+    yield from client_bounds(client_id, client)
+    names = [*client.get("defaultClientScopes", []), *client.get("optionalClientScopes", [])]
+    if STRUCTURE_SCOPE in names:
+        owners = [client, *(state.scopes[name] for name in names if name in state.scopes)]
+        yield from mapper_findings(client_id, owners)

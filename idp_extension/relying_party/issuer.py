@@ -17,8 +17,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from idp_extension.relying_party.key_strength import strong_keys
+
 ALGORITHMS = ("RS256", "PS256", "ES256")
-KEY_TYPES = frozenset({"RSA", "EC"})
 LEEWAY_SECONDS = 30
 KEYS_MAX_AGE_SECONDS = 600
 FORCED_REFRESH_EVERY_SECONDS = 60
@@ -174,9 +175,10 @@ class Issuer:
     def _fetch_keys(self, address: str) -> KeySet:
         document = self._get(address)
         try:
-            # Kinds of keys that none of our algorithms uses are none of our business (RFC 7517 §5).
-            ours = [key for key in document["keys"] if key["kty"] in KEY_TYPES]
-            return KeySet.import_key_set({"keys": ours})
+            keys = strong_keys(document["keys"])
+            if not keys:
+                raise IssuerUnavailable("no key that may be believed")
+            return KeySet.import_key_set({"keys": keys})
         except (KeyError, TypeError, AttributeError, ValueError, JoseError) as error:
             raise IssuerUnavailable(f"no key set: {type(error).__name__}") from None
 
