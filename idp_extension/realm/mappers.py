@@ -21,6 +21,7 @@ KNOWN: Final = frozenset(
         "oidc-amr-mapper",
         "oidc-full-name-mapper",
         "oidc-usermodel-attribute-mapper",
+        "oidc-usermodel-property-mapper",
         "oidc-usersessionmodel-note-mapper",
     }
 )

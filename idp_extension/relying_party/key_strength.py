@@ -17,9 +17,9 @@ _SMALL_PRIMES: Final = tuple(p for p in range(3, 168) if all(p % d for d in rang
 _POWERS: Final = {p: frozenset(pow(65537, e, p) for e in range(p)) for p in _SMALL_PRIMES}
 
 
-def strong_keys(keys: Iterable[Any]) -> list[Mapping[str, Any]]:
+def strong_keys(keys: Iterable[Any]) -> list[dict[str, Any]]:
     """The keys that may be believed; the others are left out (RFC 7517 §5), whatever is wrong with them."""
-    return [key for key in keys if isinstance(key, Mapping) and _may_sign(key)]
+    return [key for key in keys if isinstance(key, dict) and _may_sign(key)]
 
 
 def _may_sign(key: Mapping[str, Any]) -> bool:

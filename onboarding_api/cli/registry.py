@@ -12,7 +12,7 @@ from onboarding_api.registry.bench import bench_search
 from onboarding_api.registry.build import BuildRefused, build_register
 from onboarding_api.registry.code_tiers import import_code_tiers
 from onboarding_api.registry.load import load_register
-from onboarding_api.registry.search import MalformedSiren, MalformedSiret, search
+from onboarding_api.registry.search import MalformedSiren, MalformedSiret, NotHeld, search
 from onboarding_api.registry.shipped import DATA
 from onboarding_api.registry.town_halls import import_addresses
 
@@ -87,7 +87,7 @@ def search_command(text: tuple[str, ...], database_url: str) -> None:
     try:
         with _opened(database_url) as database, database.reading() as session:
             hits = search(session, " ".join(text))
-    except (MalformedSiren, MalformedSiret) as error:
+    except (MalformedSiren, MalformedSiret, NotHeld) as error:
         raise click.ClickException(error.reason) from None
     for hit in hits:
         epci = f" · {hit.epci_name}" if hit.epci_name else ""

@@ -10,14 +10,28 @@ from string import ascii_lowercase
 from onboarding_api.model.words.typed_text import folded
 
 _WORD = re.compile("[a-z0-9]+")
-_SPELT_OUT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+# « C.C. Conflent », « N.-D. de Bondeville »: letters with dots are one word; « s/ Marne » is « sur Marne ».
+_INITIALS = re.compile(r"(?<![a-z0-9])([a-z])\.[ -]?([a-z])\.(?:[ -]?([a-z])\.)?")
+_ON = re.compile(r"(?<![a-z0-9])s/(?=[ a-z-])")
+_SPELT_OUT = {
+    "st": ["saint"],
+    "ste": ["sainte"],
+    "sts": ["saints"],
+    "stes": ["saintes"],
+    "nd": ["notre", "dame"],
+    "cdc": ["cc"],
+    "comcom": ["cc"],
+    "agglo": ["agglomeration"],
+}
 # Too frequent to find anything by; an exact name still needs them (« La Chapelle », « Chapelle »).
 _EMPTY_WORDS = frozenset(("a", "commune", "d", "de", "des", "du", "et", "l", "la", "le", "les"))
 
 
 def words(text: str) -> list[str]:
     """The folded words of a text, in order: « L'Haÿ-les-Roses » -> l, hay, les, roses."""
-    return [_SPELT_OUT.get(word, word) for word in _WORD.findall(folded(text))]
+    bare = _ON.sub("sur ", folded(text))
+    bare = _INITIALS.sub(lambda found: "".join(filter(None, found.groups())) + " ", bare)
+    return [word for typed in _WORD.findall(bare) for word in _SPELT_OUT.get(typed, [typed])]
 
 
 def key(text: str) -> str:

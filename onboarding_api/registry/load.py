@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.structure import SearchWord, Structure
 from onboarding_api.registry.folding import key, telling_words
+from onboarding_api.registry.localities import localities
 from onboarding_api.registry.shipped import Entry, read_register
 from onboarding_api.registry.town_halls import IMPORTED, town_hall_of
 
@@ -88,13 +89,17 @@ def _imported(stored: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, An
 
 def _words(entry: Entry) -> set[str]:
     """The words that find a structure; its whole name as one word forgives a missing or an added space."""
-    names = (entry.name, entry.bare_name, entry.departement_name, *entry.former_names)
+    others = localities()
+    renamed = others.renamed.get(entry.insee or "", [])
+    former = (*entry.former_names, *others.former.get(entry.insee or "", []), *renamed)
+    names = (entry.name, entry.bare_name, entry.departement_name, *former)
     departements = (entry.departement, *entry.other_departements)
     return {
         *(word for name in names for word in telling_words(name)),
         *(code.lower() for code in departements),
         *entry.postcodes,
         key(entry.bare_name),
+        *map(key, renamed),
     }
 
 

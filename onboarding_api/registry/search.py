@@ -5,7 +5,7 @@ A text is a bag of words that must all fit: « Sainte-Colombe 05 », « Eus Pyr�
 whole name begins the text comes first, and no two of a département share a folded name.
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -16,11 +16,10 @@ from stdnum.fr import siret as siret_number
 
 from onboarding_api.model.refusals import BadInput
 from onboarding_api.model.structure import SearchWord, Structure, StructureKind
-from onboarding_api.registry.folding import key, one_slip_away, telling_words
+from onboarding_api.registry.folding import one_slip_away
+from onboarding_api.registry.localities import Absent, absent_commune
+from onboarding_api.registry.typed_query import TypedQuery, city_of, read_query, without_foreign_postcodes
 
-_LONGEST_TEXT: Final = 120
-# « Mairie d'Eus », « Ville de Paris » are what the register calls a commune; « Ville-d'Avray » is a name.
-_ALSO_A_COMMUNE: Final = re.compile(r"^\s*(mairie\b|ville(?=\s+de\b))", re.IGNORECASE)
 _SHORTEST_BEGINNING: Final = 3
 _SHORTEST_FORGIVEN: Final = 4
 # Terms are made of a-z and 0-9: those that begin with « eu » are the ones from « eu » to « eu~ ».
@@ -43,6 +42,16 @@ class MalformedSiret(BadInput):
 
     def __init__(self) -> None:
         super().__init__("recherche", self.code)
+
+
+class NotHeld(BadInput):
+    """A commune without a SIREN in the register's source, as those of the Pacific; `absent` names it."""
+
+    code = "structure_not_held"
+
+    def __init__(self, absent: Absent) -> None:
+        super().__init__("recherche", self.code)
+        self.absent = absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,17 @@ _EXACT: Final = case(
 _DEPARTEMENT_ALONE: Final = case(
     (_EXACT.between(1, func.length(_TYPED) - 1), func.length(Structure.departement_name)), else_=0
 )
+# « Châlons-sur-Marne »: what a commune was called itself, before what only bears the same words.
+_WAS: Final = (
+    select(SearchWord.siren)
+    .where(SearchWord.siren == Structure.siren, SearchWord.word == _TYPED)
+    .correlate(Structure)
+    .exists()
+)
 _BEGUN: Final = func.substr(Structure.bare_name_key, 1, func.length(_TYPED)) == _TYPED
 _LARGEST: Final = (Structure.kind, Structure.population.desc(), Structure.siren)
 
-_BY_NAME: Final = _FOUND.order_by(_EXACT.desc(), _DEPARTEMENT_ALONE, _BEGUN.desc(), *_LARGEST)
+_BY_NAME: Final = _FOUND.order_by(_EXACT.desc(), _WAS.desc(), _DEPARTEMENT_ALONE, _BEGUN.desc(), *_LARGEST)
 # The shortest name that bears all the words is the nearest to a text with a fault.
 _BY_NEARNESS: Final = _FOUND.order_by(func.length(Structure.bare_name_key), *_LARGEST)
 
@@ -100,28 +116,22 @@ def search(session: Session, text: str, limit: int = 20) -> tuple[StructureHit, 
 
     Raises:
         MalformedSiren, MalformedSiret: an unknown long number that cannot be one: a typing fault.
+        NotHeld: a commune that the register does not hold.
     """
-    text = _ALSO_A_COMMUNE.sub("commune", text[:_LONGEST_TEXT])
-    number = _number(text)
-    numbered = _by_number(session, number) if number else ()
-    if number and _is_long(number):
-        return numbered or _nothing(number)
-    words = list(dict.fromkeys(telling_words(number or text)))
-    if not words:
+    query = read_query(text)
+    numbered = _by_number(session, query)
+    if numbered and query.numbers:
+        return numbered
+    if query.number and _is_long(query.number):
+        return numbered or _nothing(query.number)
+    if not query.words:
         return ()
-    named = _as_typed(session, words, key(number or text), limit)
+    named = _as_typed(session, query.words, query.key, limit)
     if not named and not numbered:
-        return _forgiving(session, words, limit)
+        return _second_chance(session, query, limit)
     # Postcodes are typed more often than INSEE codes, and many a one is the INSEE code of another town.
     others = tuple(hit for hit in named if hit not in numbered)
     return (*others[: max(0, limit - len(numbered))], *numbered)[:limit]
-
-
-def _number(text: str) -> str | None:
-    """The text as a number of some register, without its spaces; None when it looks like something else."""
-    if re.fullmatch(r"\s*([0-9][0-9\s.]*|[0-9A-Za-z]+)\s*", text):
-        return re.sub(r"[\s.]", "", text).upper()
-    return None
 
 
 def _is_long(number: str) -> bool:
@@ -129,10 +139,13 @@ def _is_long(number: str) -> bool:
     return number.isdigit() and len(number) > 5
 
 
-def _by_number(session: Session, number: str) -> tuple[StructureHit, ...]:
-    siren = number[:9] if siret_number.is_valid(number) else number
-    known = or_(Structure.siren == siren, Structure.insee == number, Structure.code_tiers == number)
-    return _hits(session, _FOUND.where(known))
+def _by_number(session: Session, query: TypedQuery) -> tuple[StructureHit, ...]:
+    known: list[ColumnElement[bool]] = []
+    if query.numbers:
+        known.append(Structure.siren.in_(query.numbers))
+    if query.number:
+        known += [Structure.insee == city_of(query.number), Structure.code_tiers == query.number]
+    return _hits(session, _FOUND.where(or_(*known))) if known else ()
 
 
 def _nothing(number: str) -> tuple[StructureHit, ...]:
@@ -142,7 +155,7 @@ def _nothing(number: str) -> tuple[StructureHit, ...]:
     raise MalformedSiret if len(number) > 11 else MalformedSiren
 
 
-def _as_typed(session: Session, words: list[str], typed: str, limit: int) -> tuple[StructureHit, ...]:
+def _as_typed(session: Session, words: Sequence[str], typed: str, limit: int) -> tuple[StructureHit, ...]:
     *whole, last = words
     is_beginning = last.isalpha() and len(last) >= _SHORTEST_BEGINNING
     end = SearchWord.word.between(last, last + _AFTER_ALL) if is_beginning else SearchWord.word == last
@@ -150,8 +163,25 @@ def _as_typed(session: Session, words: list[str], typed: str, limit: int) -> tup
     return _hits(session, _BY_NAME.where(*fits).limit(limit), typed=typed)
 
 
+def _second_chance(session: Session, query: TypedQuery, limit: int) -> tuple[StructureHit, ...]:
+    """Spaces and slips of the keyboard are forgiven; then what the register does not know is left out.
+
+    Raises:
+        NotHeld: the text names a commune that the register does not hold.
+    """
+    if absent := absent_commune(" ".join(query.words)):
+        raise NotHeld(absent)
+    words = list(query.words)
+    if hits := _forgiving(session, words, limit):
+        return hits
+    kept = without_foreign_postcodes(query.words, _known(session, set(words)))
+    if kept == words or not any(word.isalpha() for word in kept):
+        return ()
+    return _as_typed(session, kept, "".join(kept), limit) or _forgiving(session, kept, limit)
+
+
 def _forgiving(session: Session, words: list[str], limit: int) -> tuple[StructureHit, ...]:
-    """Second chance: spaces forgotten or added, then one slip of the keyboard a word."""
+    """Spaces forgotten or added, then one slip of the keyboard a word."""
     for reading in (_glued, _corrected):
         fits = [_bears(SearchWord.word.in_(meant)) for meant in reading(session, words)]
         if hits := _hits(session, _BY_NEARNESS.where(*fits).limit(limit)):

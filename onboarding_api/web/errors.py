@@ -74,6 +74,13 @@ ANSWERS: Mapping[str, Answer] = {
         422, "Aucune demande en cours ne porte cette référence. Comparez-la avec le courrier."
     ),
     "bad_input": Answer(422, lambda no: SENTENCES.get(no.field, "Vérifiez ce que vous avez saisi.")),
+    "structure_not_held": Answer(
+        404,
+        lambda refusal: (
+            f"{refusal.absent.name}, {refusal.absent.territory} : cette commune n'est pas dans notre "
+            "répertoire, qui n'a que les communes dont le numéro SIREN est connu. Contactez-nous."
+        ),
+    ),
     "siren_malformed": Answer(
         422, "Ce numéro SIREN contient une faute de frappe : vérifiez ses neuf chiffres sur vos documents."
     ),
