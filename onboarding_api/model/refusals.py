@@ -112,13 +112,17 @@ class CodeMistyped(BadInput):
 
 
 class WrongCode(Refusal):
-    """A well-formed code that is not this letter's; `tries_left` of the current window."""
+    """A well-formed code that is not this letter's.
+
+    `tries_left` may be made now, `left_in_all` before the code is dead; `again_at` is when the next may be
+    made, if none may now.
+    """
 
     code = "wrong_code"
 
-    def __init__(self, tries_left: int) -> None:
-        super().__init__(f"{tries_left} tries left")
-        self.tries_left = tries_left
+    def __init__(self, tries_left: int, left_in_all: int = 0, again_at: datetime | None = None) -> None:
+        super().__init__(f"{tries_left} tries left, {left_in_all} in all")
+        self.tries_left, self.left_in_all, self.again_at = tries_left, left_in_all, again_at
 
 
 class CodeDead(Refusal):

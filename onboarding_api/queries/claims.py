@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.first_administrator.claim import ClaimState, last_claim
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState, last_claim
 from onboarding_api.model.first_administrator.letter import (
-    TRIES_IN_ALL,
     Letter,
+    Tries,
     last_letter,
     next_letter_at,
     wrong_tries,
@@ -20,6 +21,23 @@ from onboarding_api.queries.asking import ask, membership_of
 from policies.engine.names import Action
 
 
+class CodeState(StrEnum):
+    """What may become of the code of the latest letter; every page reads it here."""
+
+    AWAITED = "awaited"
+    """It can be typed, or is on its way."""
+    LOCKED = "locked"
+    """It can be typed after a wait."""
+    EXHAUSTED = "exhausted"
+    """Too many tries in all."""
+    REVOKED = "revoked"
+    """The letter came back, or was taken back."""
+    EXPIRED = "expired"
+    USED = "used"
+    CLOSED = "closed"
+    """The claim was refused or given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class LetterView:
     """The latest letter. `expires_on` is the last day printed on it, once it is printed."""
@@ -28,13 +46,18 @@ class LetterView:
     state: str
     state_at: datetime
     expires_on: date | None
+    code: CodeState
+
+    @property
+    def takes_code(self) -> bool:
+        """Whether its code can be typed, now or after a wait."""
+        return self.code in (CodeState.AWAITED, CodeState.LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimView:
     """A claim and its letter. `services` are labels; `tries_left` those of the moment.
 
-    `is_exhausted`: too many in all, the code of this letter is dead.
     `new_letter_from`: when another letter may be asked, where a limit says « not yet ».
     `asked_postcodes`: those among which the mairie's is still to be told.
     """
@@ -48,7 +71,6 @@ class ClaimView:
     may_ask_new_letter: bool
     new_letter_from: datetime | None
     tries_left: int
-    is_exhausted: bool
     is_locked_until: datetime | None
     asked_postcodes: tuple[str, ...] = ()
 
@@ -78,15 +100,26 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
         state=ClaimState.EXPIRED if is_open and is_expired(letter.ends_at, now) else claim.state,
         claimed_at=claim.claimed_at,
         services=service_labels(services_of_claim(session, claim.id)),
-        letter=_letter_view(letter),
+        letter=_letter_view(letter, _code_state(claim, letter, tries, now)),
         may_ask_new_letter=is_wanted and decision.allowed and again_at is None,
         new_letter_from=again_at if is_wanted else None,
         tries_left=tries.left,
-        is_exhausted=is_open and tries.in_all >= TRIES_IN_ALL,
         is_locked_until=tries.again_at,
         asked_postcodes=() if claim.postcode else membership.structure.asked_postcodes,
     )
 
 
-def _letter_view(letter: Letter) -> LetterView:
-    return LetterView(letter.asked_at, letter.state, letter.state_at, letter.last_day)
+def _letter_view(letter: Letter, code: CodeState) -> LetterView:
+    return LetterView(letter.asked_at, letter.state, letter.state_at, letter.last_day, code)
+
+
+def _code_state(claim: Claim, letter: Letter, tries: Tries, now: datetime) -> CodeState:
+    over = {ClaimState.REDEEMED: CodeState.USED, ClaimState.EXPIRED: CodeState.EXPIRED}
+    verdicts = (
+        (claim.state != ClaimState.OPEN, over.get(claim.state, CodeState.CLOSED)),
+        (is_expired(letter.ends_at, now), CodeState.EXPIRED),
+        (tries.left_in_all == 0, CodeState.EXHAUSTED),
+        (letter.revoked_at is not None, CodeState.REVOKED),
+        (tries.again_at is not None, CodeState.LOCKED),
+    )
+    return next((state for holds, state in verdicts if holds), CodeState.AWAITED)

@@ -56,7 +56,7 @@ def dashboard(session: Session, person_id: str, siren: str | None, now: datetime
         espaces_to_enter=tuple(each for each in espaces if each.can_enter or each.needs_terms),
         pending_letter=letter,
         pending_decisions=active.pending_count if active else 0,
-        tasks=_tasks(active, espaces, has_letter=letter is not None),
+        tasks=_tasks(active, espaces, has_letter=letter is not None and letter.takes_code),
     )
 
 

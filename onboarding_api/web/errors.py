@@ -28,10 +28,14 @@ class Answer:
 
 
 def _tries_left(refusal: Any) -> str:
-    if not refusal.tries_left:
-        return "Ce code n'est pas celui du courrier, et c'était le dernier essai."
-    left = f"Il vous reste {counted(refusal.tries_left, 'essai')}."
-    return f"Ce code n'est pas celui du courrier. {left} Vérifiez chaque signe sur le courrier."
+    wrong = "Ce code n'est pas celui du courrier"
+    if refusal.tries_left:
+        left = f"Il vous reste {counted(refusal.tries_left, 'essai')}."
+        return f"{wrong}. {left} Vérifiez chaque signe sur le courrier."
+    if refusal.left_in_all and refusal.again_at:
+        then = f"il vous restera {counted(refusal.left_in_all, 'essai')}"
+        return f"{wrong}. Vous pourrez essayer de nouveau {at_in_words(refusal.again_at)} : {then}."
+    return f"{wrong}, et c'était le dernier essai : il est hors d'usage. Demandez un nouveau courrier."
 
 
 _DEAD = {

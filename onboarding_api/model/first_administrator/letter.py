@@ -203,6 +203,11 @@ class Tries(NamedTuple):
         return max(0, min(TRIES_PER_WINDOW - len(self.in_window), TRIES_IN_ALL - self.in_all))
 
     @property
+    def left_in_all(self) -> int:
+        """How many more may be made before the code is dead."""
+        return max(0, TRIES_IN_ALL - self.in_all)
+
+    @property
     def again_at(self) -> datetime | None:
         """When the next try may be made, if the window is full."""
         if len(self.in_window) < TRIES_PER_WINDOW:

@@ -116,7 +116,7 @@ def _wrong(it: Act, letter: Letter, code: str, keys: CodeKeys) -> WrongCode:
     _keep_try(it, letter, was_right=False)
     tries = wrong_tries(it.session, letter, it.now)
     it.record(Event.CODE_REFUSED, letter, before=letter.state, after=letter.state, tries=tries.in_all)
-    return WrongCode(tries.left)
+    return WrongCode(tries.left, tries.left_in_all, tries.again_at)
 
 
 def _keep_try(it: Act, letter: Letter, *, was_right: bool) -> None:

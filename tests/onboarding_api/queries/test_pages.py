@@ -1,23 +1,29 @@
 """What pages read: services with their next step, dashboard, queue and entry, in the words of the rules."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import update
 
+from onboarding_api.model.activation_code import new_code
 from onboarding_api.model.base import Database
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
-from onboarding_api.model.refusals import NotFound
+from onboarding_api.model.refusals import NotFound, WrongCode
 from onboarding_api.queries.access import STOPPED, Entry, entry
-from onboarding_api.queries.claims import claim_view
+from onboarding_api.queries.claims import CodeState, claim_view
 from onboarding_api.queries.dashboard import dashboard
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import RequestCase, ServiceView, my_services, request_case
 from onboarding_api.queries.structures import my_structures
 from onboarding_api.queries.terms import terms_to_accept
+from onboarding_api.usecases.first_administrator.redeem_activation_code import (
+    RedeemActivationCode,
+    redeem_activation_code,
+)
 from onboarding_api.usecases.request.accept_terms import AcceptTerms, accept_terms
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
 from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
@@ -288,3 +294,30 @@ def test_ages_are_whole_days(portal: Portal) -> None:
     with portal.reading() as session:
         (row,) = administrator_queue(session, anne.id, eus, portal.now).pending
     assert row.age_days == 1
+
+
+def test_one_view_decides_the_state_of_the_code_and_both_pages_read_it(portal: Portal) -> None:
+    """Ten wrong codes: « hors d'usage » on one page, « valable jusqu'au … » on the other."""
+    eus = portal.a_structure("Eus")
+    cendrine = portal.a_person("Cendrine", "Martin").attached_to(eus)
+    request_habilitations(portal.office, cendrine.actor, RequestHabilitations(eus, (LOAN,), True))
+
+    def seen() -> tuple[str, bool, bool]:
+        with portal.reading() as session:
+            claim, board = (view(session, cendrine.id, eus, portal.now) for view in (claim_view, dashboard))
+        assert claim
+        assert board.pending_letter
+        assert board.pending_letter == claim.letter
+        may_type = any(task.url_path == "/courrier/code" for task in board.tasks)
+        return claim.letter.code, claim.letter.takes_code, may_type
+
+    assert seen() == (CodeState.AWAITED, True, True)
+    portal.letter_arrives(eus)
+    assert seen() == (CodeState.AWAITED, True, True)
+    for round_ in range(2):
+        for _ in range(5):
+            with suppress(WrongCode):
+                redeem_activation_code(portal.office, cendrine.actor, RedeemActivationCode(eus, new_code()))
+        assert seen() == [(CodeState.LOCKED, True, True), (CodeState.EXHAUSTED, False, False)][round_]
+        portal.wait(minutes=16)
+    assert seen() == (CodeState.EXHAUSTED, False, False)
