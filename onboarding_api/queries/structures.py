@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.words.labels import fonction_label
+from onboarding_api.queries.asking import ask, membership_of
+from policies.engine.names import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,17 @@ def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
         for membership in memberships
     )
     return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
+
+
+def may_leave_vacant(session: Session, person_id: str, siren: str, now: datetime) -> bool:
+    """Whether she can leave only by declaring the post of administrator vacant.
+
+    Raises:
+        NotFound: she is not attached to such a structure.
+    """
+    membership = membership_of(session, person_id, siren)
+    (decision,) = ask(session, membership.person, [(Action.LEAVE_VACANT, membership)], now)
+    return decision.allowed
 
 
 def _view(membership: Membership, is_administrator: bool, pending: int) -> MyStructure:

@@ -18,9 +18,10 @@ from policies.engine.names import Action
 
 @dataclass(frozen=True, slots=True)
 class DetachStructure:
-    """The structure to leave."""
+    """The structure to leave; `leaves_vacant` when its only administrator declares the post vacant."""
 
     siren: str
+    leaves_vacant: bool = False
 
 
 def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> None:
@@ -30,7 +31,7 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
 
     Raises:
         NotFound: no such structure, or the actor was never attached to it.
-        NotAllowed: the last administrator stays.
+        NotAllowed: the last administrator stays, or declares the post vacant; who is not it can't.
     """
     with act(office, actor) as it:
         it.lock(command.siren)
@@ -38,6 +39,10 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
         if membership is None:
             _check_was_there(it, command.siren)
             return
+        if command.leaves_vacant:
+            it.permit(Action.LEAVE_VACANT, membership)
+            _end_term(it, membership)
+            it.session.flush()
         it.permit(Action.DETACH, membership)
         _end_rights(it, membership)
         before = membership.state
@@ -57,6 +62,10 @@ def _end_rights(it: Act, membership: Membership) -> None:
         cancel_claim(it, claim)
     for habilitation in open_habilitations(it.session, membership.id):
         it.move(habilitation, Move.CANCEL, Event.HABILITATION_CANCELLED)
+    _end_term(it, membership)
+
+
+def _end_term(it: Act, membership: Membership) -> None:
     term = running_term(it.session, membership.id)
     if term:
         term.end(it.now)

@@ -12,6 +12,7 @@ SENTENCES: Mapping[str, str] = {
     "fonction": "Choisissez votre fonction dans la liste.",
     "siren": "Ce numéro SIREN n'est pas celui d'une structure connue.",
     "suite": "Cette adresse est trop longue.",
+    "vacant": "Cochez la case pour déclarer vacant le poste d'administrateur.",
     "services": "Choisissez au moins un service de la liste.",
     "code": "Saisissez le code imprimé sur le courrier.",
     "motive": "Indiquez le motif, en 500 signes au plus : la personne le lira.",

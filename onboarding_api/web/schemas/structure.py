@@ -10,6 +10,7 @@ _BACK = {"type": "string", "maxlength": 300}
 _TELEPHONE = {"type": "string", "required": True, "empty": False, "maxlength": 40, "coerce": one_line}
 _FONCTION = {"type": "string", "required": True, "allowed": list(load_catalogue().fonctions)}
 
+LEAVING = Form({"vacant": {"type": "string", "allowed": ["oui"]}})
 ATTACH = Form({"suite": _BACK})
 ACTIVE_STRUCTURE = Form({"siren": SIREN, "suite": _BACK})
 TELEPHONE = Form({"telephone": _TELEPHONE, "suite": _BACK})

@@ -82,6 +82,19 @@ def test_the_last_administrator_stays(portal: Portal) -> None:
     assert anne.states(eus) == {DATAVIZ: "granted"}
 
 
+def test_the_last_administrator_leaves_the_post_vacant(portal: Portal) -> None:
+    eus = portal.a_structure("Eus")
+    anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
+    paul = portal.a_person("Paul", "Durand").attached_to(eus)
+    with pytest.raises(NotAllowed):
+        detach_structure(portal.office, paul.actor, DetachStructure(eus, leaves_vacant=True))
+    detach_structure(portal.office, anne.actor, DetachStructure(eus, leaves_vacant=True))
+    assert not anne.administers(eus)
+    assert {"administrator_resigned", "structure_left"} <= set(portal.events())
+    accepted = RequestHabilitations(eus, (DATAVIZ,), becomes_administrator=True)
+    assert request_habilitations(portal.office, paul.actor, accepted).claim_reference
+
+
 def test_leaving_gives_up_the_claim_and_kills_its_code(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = portal.a_person("Cendrine", "Martin").attached_to(eus)

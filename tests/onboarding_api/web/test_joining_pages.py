@@ -147,7 +147,18 @@ def test_last_administrator_cannot_leave(portal: Portal) -> None:
 
     assert answer.status_code == 403
     assert "administrateur" in text_of(answer.text)
+    assert "déclarez le poste vacant" in text_of(answer.text)
     assert "Commune d'Eus" in portal.browser("cend589").read("/structures")
+
+
+def test_last_administrator_declares_the_post_vacant_where_the_refusal_says_so(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    assert "Je déclare vacant le poste d'administrateur" in browser.read(f"/structures/{EUS}/quitter")
+    assert browser.post(f"/structures/{EUS}/quitter", {"vacant": "oui"}).location == "/structures"
+    assert "Vous n'êtes rattaché(e) à aucune structure" in browser.read("/structures")
+    paul = portal.browser("paul123")
+    assert "Je déclare vacant" not in paul.read(f"/structures/{EUS}/quitter")
+    assert paul.post(f"/structures/{EUS}/quitter", {"vacant": "oui"}).status_code == 403
 
 
 def test_identity_is_changed(portal: Portal) -> None:

@@ -10,6 +10,7 @@ from onboarding_api.limits.bounds import ACT, ATTACHING, SEARCH
 from onboarding_api.model.habilitation import OPEN_STATES
 from onboarding_api.model.refusals import BadInput, NotFound
 from onboarding_api.queries.services import my_services
+from onboarding_api.queries.structures import may_leave_vacant
 from onboarding_api.registry.search import StructureHit, search
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
@@ -19,8 +20,8 @@ from onboarding_api.web.gate import require_visit, visit
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
 from onboarding_api.web.parts import now, parts, reading
-from onboarding_api.web.schemas.form import EMPTY, FilledForm
-from onboarding_api.web.schemas.structure import ATTACH
+from onboarding_api.web.schemas.form import FilledForm
+from onboarding_api.web.schemas.structure import ATTACH, LEAVING
 
 blueprint = Blueprint("structures", __name__, url_prefix="/structures")
 blueprint.before_request(require_visit)
@@ -80,12 +81,13 @@ def leave(siren: str) -> str:
 def detach(siren: str) -> ResponseReturnValue:
     """Leave the structure (G-23)."""
 
-    def submit(_values: Mapping[str, Any]) -> str:
-        detach_structure(parts().office, visit().actor, DetachStructure(siren))
+    def submit(values: Mapping[str, Any]) -> str:
+        command = DetachStructure(siren, leaves_vacant="vacant" in values)
+        detach_structure(parts().office, visit().actor, command)
         flash("Vous n'êtes plus rattaché(e) à cette structure.")
         return url_for("structures.mine")
 
-    return answer_form(EMPTY, submit, lambda form: _leaving(siren, form))
+    return answer_form(LEAVING, submit, lambda form: _leaving(siren, form))
 
 
 def _search(typed: str) -> tuple[StructureHit, ...]:
@@ -109,5 +111,8 @@ def _leaving(siren: str, form: FilledForm) -> str:
     structure = here.structure(siren)
     with reading() as db:
         espaces = my_services(db, here.person.id, siren, now())
+        is_last = may_leave_vacant(db, here.person.id, siren, now())
     lost = [service for espace in espaces for service in espace.services if service.state in OPEN_STATES]
-    return render_template("structure/structure_leave.html", structure=structure, lost=lost, form=form)
+    return render_template(
+        "structure/structure_leave.html", structure=structure, lost=lost, is_last=is_last, form=form
+    )
