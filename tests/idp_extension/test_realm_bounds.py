@@ -200,7 +200,8 @@ def test_an_empty_attributes_of_a_client_is_a_finding(config: Path) -> None:
     file = config / "clients.yaml"
     lines = file.read_text("utf-8").split("\n")
     place = next(at for at, line in enumerate(lines) if line.startswith("  attributes:"))
-    del lines[place + 1 : place + 4]
+    end = next(at for at in range(place + 1, len(lines)) if not lines[at].startswith("    "))
+    del lines[place + 1 : end]
     file.write_text("\n".join(lines), encoding="utf-8")
     assert "attributes: must be of dict type" in str(lint_files(config)[0])
 
