@@ -4,8 +4,6 @@ import base64
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -50,12 +48,9 @@ def roca_key() -> RSAKey:
 
 
 def short_key() -> RSAKey:
-    """Of 1,024 bits, made by the library below: ours warns of it."""
-    pem = rsa.generate_private_key(65537, 1024).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    """Of 1,024 bits; our library warns of it."""
     with pytest.warns(SecurityWarning):
-        return RSAKey.import_key(pem, {"kid": "short", "use": "sig"})
+        return RSAKey.generate_key(1024, {"kid": "short", "use": "sig"})
 
 
 @pytest.fixture(scope="module")
