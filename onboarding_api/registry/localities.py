@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from onboarding_api.model.typed_text import symbols
+from onboarding_api.model.words.typed_text import symbols
 from onboarding_api.registry.folding import key, telling_words
 from onboarding_api.registry.shipped import DATA, Entry
 from onboarding_api.registry.table_file import read_table

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from stdnum.fr import siren as siren_number
 from stdnum.fr import siret as siret_number
 
-from onboarding_api.model.typed_text import folded, symbols
+from onboarding_api.model.words.typed_text import folded, symbols
 from onboarding_api.registry.folding import key, telling_words
 
 LONGEST: Final = 120

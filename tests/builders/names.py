@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from onboarding_api.letters.pdf import render_pdf
 from onboarding_api.model.person import allot_identifiant
-from onboarding_api.model.typed_text import folded
+from onboarding_api.model.words.typed_text import folded
 from onboarding_api.notices.message import compose
 from onboarding_api.notices.rendering import RenderedNotice
 from onboarding_api.registry.folding import words

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from onboarding_api.model.proper_name import proper_name
 from onboarding_api.model.refusals import BadInput
+from onboarding_api.model.words.proper_name import proper_name
 from tests.builders.names import ACCENTS, LATIN, LETTERS, NAMES, check_carried, printed
 
 ACCEPTED_AT_LEAST = 850

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from onboarding_api.model.activation_code import new_code
 from onboarding_api.model.base import Database
+from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound, WrongCode
