@@ -94,7 +94,3 @@ def _tell_addresses(system: System, story: Story) -> None:
     for email in (CENDRINE, PAUL):
         if email in story.identifiants:
             console.print(f"  {'Se connecter':20} {story.identifiants[email]} / {PASSWORD}  ({email})")
-    if system.keycloak:
-        console.print(
-            f"  {'Console Keycloak':20} {system.keycloak.admin_user} / {system.keycloak.admin_password}"
-        )

@@ -21,7 +21,7 @@ import requests
 from idp_extension.relying_party.client_key import write_new_key
 from idp_extension.server import Progress, RunningServer, ensure_server, free_port, start_server
 from onboarding_api.bootstrap import build_database
-from onboarding_api.cli.realm import KEY_CLIENTS, ServerAdmin, apply_realm
+from onboarding_api.cli.realm import KEY_CLIENTS, ServerAdmin, apply_realm, make_master_fast
 from onboarding_api.migrations import migrate
 from onboarding_api.registry.load import load_register
 from onboarding_api.settings import Settings, settings_from
@@ -98,7 +98,7 @@ class System:
         self.ports.check_free()
         self._clear_directory()
         self.spool.mkdir(parents=True)
-        for client_id in KEY_CLIENTS:
+        for client_id in (*KEY_CLIENTS, "mes-prets"):
             write_new_key(self.keys / f"{client_id}.pem", self.keys / "public" / f"{client_id}.pem")
         try:
             self._start()
@@ -187,7 +187,8 @@ class System:
             keycloak = self.start_keycloak()
             self._progress("applying the realm", 0, 0)
             admin = ServerAdmin(keycloak.url, keycloak.admin_user, keycloak.admin_password)
-            apply_realm(self.settings, admin, {"mes-prets": self.secrets["mes-prets"]})
+            apply_realm(self.settings, admin, {})
+            make_master_fast(self.settings, admin)
             filling.result()
         self._progress("starting portal, worker, mailbox and the sample service", 0, 0)
         parts = ("mailbox", "portal", "worker", "mes-prets")
@@ -236,6 +237,7 @@ class System:
     def _espace_environment(self) -> dict[str, str]:
         return {
             "MES_PRETS_ISSUER": f"{self.keycloak_url}/realms/{self.settings.keycloak_realm}",
+            "MES_PRETS_KEY": str(self.keys / "mes-prets.pem"),
             "MES_PRETS_SECRET": self.secrets["mes-prets"],
             "MES_PRETS_URL": self.mes_prets_url,
             "MES_PRETS_PORTAL": self.portal_url,

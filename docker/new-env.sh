@@ -10,7 +10,7 @@ umask 077
 # One key a client: its process gets the private half, Keycloak the public one.
 # The directory is ours alone; in it, containers read under a user of their own.
 mkdir -p keys/public
-for client in portail bdt-sync bdt-reader; do
+for client in portail bdt-sync bdt-reader mes-prets; do
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "keys/$client.pem"
   openssl pkey -in "keys/$client.pem" -pubout -out "keys/public/$client.pem"
 done
@@ -24,7 +24,7 @@ BDT_KEYCLOAK_PUBLIC_URL=http://127.0.0.1:8480
 BDT_ESPACE_URL_MES_PRETS=http://127.0.0.1:8401
 BDT_SECRET_KEY=$(secret)
 BDT_CODE_KEYS=first:$(secret)
-BDT_ESPACE_SECRET_MES_PRETS=$(secret)
+MES_PRETS_SECRET=$(secret)
 POSTGRES_PASSWORD=$(secret)
 KEYCLOAK_ADMIN_PASSWORD=$(secret)
 BDT_SMTP_HOST=mailbox

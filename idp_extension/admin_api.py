@@ -12,21 +12,18 @@ the library's session and token handling and answers for the rest.
 """
 
 import json
-import threading
 from typing import Any
 from urllib.parse import quote
 
 import requests
-from keycloak import KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from idp_extension.connections import OneTokenConnection, by_key, of_master
 from idp_extension.relying_party.client_key import BadKey, ClientKey
 
 # For applying a realm: making one takes a busy server several seconds. The gateway allows itself less.
 _TIMEOUT_SECONDS = 30.0
-# No retry by the library: it would send a POST twice when only the answer was lost.
-_SOCKETS = {"max_retries": 0, "pool_maxsize": 16}
 _HTTP_OK_RANGE = range(200, 300)
 _HTTP_NOT_FOUND = 404
 # 401 and 403 accuse our own account, 404 an object that somebody deleted meanwhile, 408 to 429 the moment:
@@ -85,48 +82,10 @@ class Refused(GatewayError):
         return self.status in _NOBODY_THERE
 
 
-class _OneTokenConnection(KeycloakOpenIDConnection):
-    """Fetches one token however many threads wait for it (python-keycloak #708 asks one per thread)."""
-
-    def __init__(self, **arguments: Any) -> None:
-        self._token_lock = threading.RLock()
-        self._seen = threading.local()
-        super().__init__(**arguments)
-
-    def ensure_token(self) -> None:
-        """Fetches a token if none is valid."""
-        with self._token_lock:
-            self._seen.token = self.token
-            super()._refresh_if_required()
-            self._seen.token = self.token
-
-    def _refresh_if_required(self) -> None:
-        self.ensure_token()
-
-    def refresh_token(self) -> None:
-        """Renews the token, unless another thread did since this one last looked."""
-        with self._token_lock:
-            if self.token is self._seen.token:
-                super().refresh_token()
-
-
-class _KeyConnection(_OneTokenConnection):
-    """Gets its token by signing, which python-keycloak cannot do: it knows secrets only."""
-
-    def __init__(self, key: ClientKey, issuer: str, **arguments: Any) -> None:
-        self._key, self._issuer = key, issuer
-        super().__init__(client_id=key.client_id, **arguments)
-
-    def get_token(self) -> None:
-        """Asks for a token with a proof made for this once."""
-        proof: dict[str, Any] = dict(self._key.proof(self._issuer))
-        self.token = self.keycloak_openid.token(grant_type="client_credentials", **proof)
-
-
 class AdminAPI:
     """Admin REST calls on one realm. Safe to share between threads."""
 
-    def __init__(self, realm: str, connection: _OneTokenConnection) -> None:
+    def __init__(self, realm: str, connection: OneTokenConnection) -> None:
         self.realm = realm
         self._connection = connection
 
@@ -149,14 +108,8 @@ class AdminAPI:
             issuer: what the realm calls itself, when browsers reach Keycloak at another address.
             timeout: in seconds.
         """
-        connection = _KeyConnection(
-            key,
-            issuer or f"{base_url.rstrip('/')}/realms/{realm}",
-            server_url=_with_slash(base_url),
-            realm_name=realm,
-            timeout=timeout,
-            **_SOCKETS,
-        )
+        named = issuer or f"{base_url.rstrip('/')}/realms/{realm}"
+        connection = by_key(key, named, base_url, realm, timeout)
         return cls(realm, connection)
 
     @classmethod
@@ -169,16 +122,20 @@ class AdminAPI:
         timeout: float = _TIMEOUT_SECONDS,
     ) -> "AdminAPI":
         """Speaks as the server's temporary bootstrap administrator. For the first apply of `realm` only."""
-        connection = _OneTokenConnection(
-            server_url=_with_slash(base_url),
-            username=username,
-            password=password,
-            realm_name=realm,
-            user_realm_name="master",
-            timeout=timeout,
-            **_SOCKETS,
-        )
-        return cls(realm, connection)
+        return cls(realm, of_master(base_url, realm, timeout, username=username, password=password))
+
+    @classmethod
+    def as_master_service(
+        cls,
+        base_url: str,
+        client_id: str,
+        secret: str,
+        realm: str,
+        timeout: float = _TIMEOUT_SECONDS,
+    ) -> "AdminAPI":
+        """The same, by a temporary account that is no person: where nobody has the password grant."""
+        proof = {"client_id": client_id, "client_secret_key": secret}
+        return cls(realm, of_master(base_url, realm, timeout, **proof))
 
     def get(self, *segments: str, **params: str) -> Any:
         """Reads JSON below the realm.
@@ -274,10 +231,6 @@ class AdminAPI:
         if method == "PUT":
             return connection.raw_put(path, data=data, **params)
         return connection.raw_delete(path, data=data, **params)
-
-
-def _with_slash(base_url: str) -> str:
-    return base_url.rstrip("/") + "/"
 
 
 def _network_error(error: KeycloakConnectionError) -> GatewayError:

@@ -10,10 +10,12 @@ from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load
 from idp_extension.realm.finding import Finding
 from idp_extension.realm.lint import lint, lint_files, lint_live
 from idp_extension.realm.live import read_live
+from idp_extension.realm.master import MASTER, close_master, lint_master, locks_of
 from idp_extension.realm.plan import Change, Difference, Plan, plan
 from idp_extension.realm.state import RealmState
 
 __all__ = [
+    "MASTER",
     "CatalogueClient",
     "Change",
     "Difference",
@@ -23,12 +25,15 @@ __all__ = [
     "RealmValues",
     "Role",
     "apply",
+    "close_master",
     "disable_bootstrap_account",
     "ensure_bootstrap_account",
     "lint",
     "lint_files",
     "lint_live",
+    "lint_master",
     "load_desired",
+    "locks_of",
     "plan",
     "read_live",
 ]

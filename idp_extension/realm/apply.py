@@ -8,7 +8,7 @@ from idp_extension.realm.live import FLOWS, read_live
 from idp_extension.realm.plan import Change, Plan, plan
 from idp_extension.realm.state import ADMINISTRATION, RealmState, Representation, merged
 
-_STOCK_FLOW = "browser"
+_STOCK_FLOWS = {"browserFlow": "browser", "resetCredentialsFlow": "reset credentials"}
 
 
 def apply(api: AdminAPI, wanted: RealmState) -> Plan:
@@ -26,16 +26,16 @@ def apply(api: AdminAPI, wanted: RealmState) -> Plan:
 def _login_flow(api: AdminAPI, wanted: RealmState, change: Change) -> None:
     """Makes the flow anew, which sets the order and depth of its steps right along with the rest."""
     realm = api.get()
-    is_used = realm["browserFlow"] == change.name
-    if is_used:  # Keycloak deletes no flow in use: people log in by its own one for a moment
-        api.put(body=realm | {"browserFlow": _STOCK_FLOW})
+    uses = {use: stock for use, stock in _STOCK_FLOWS.items() if realm[use] == change.name}
+    if uses:  # Keycloak deletes no flow in use: people log in by its own one for a moment
+        api.put(body=realm | uses)
     for flow in api.get(*FLOWS):
         if flow["alias"] == change.name:
             api.delete(*FLOWS, flow["id"])
     body = {"alias": change.name, "providerId": "basic-flow", "topLevel": True, "builtIn": False}
     api.post(*FLOWS, body=body)
     _add_steps(api, change.name, wanted.flows[change.name]["steps"])
-    if is_used:
+    if uses:
         api.put(body=realm)
 
 

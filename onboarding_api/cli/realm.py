@@ -4,25 +4,30 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-from idp_extension.admin_api import AdminAPI
+from idp_extension.admin_api import AdminAPI, NotSent
 from idp_extension.realm import (
+    MASTER,
     CatalogueClient,
+    Finding,
     Plan,
     RealmState,
     RealmValues,
     Role,
     apply,
+    close_master,
     disable_bootstrap_account,
     ensure_bootstrap_account,
     lint,
     lint_files,
     lint_live,
+    lint_master,
     load_desired,
+    locks_of,
     plan,
     read_live,
 )
@@ -39,11 +44,22 @@ KEY_CLIENTS = frozenset({"portail", "bdt-sync", READER})
 
 @dataclass(frozen=True, slots=True)
 class ServerAdmin:
-    """An administrator of the server (realm `master`), as `kc.sh bootstrap-admin user` makes one."""
+    """A temporary administrator of the server (realm `master`), as `kc.sh bootstrap-admin` makes one.
+
+    `name` and `secret` are those of a user or, if `is_service`, of a client.
+    """
 
     url: str
-    user: str
-    password: str
+    name: str
+    secret: str = field(repr=False)
+    is_service: bool = False
+
+    @contextmanager
+    def speaking_of(self, realm: str) -> Iterator[AdminAPI]:
+        """The admin API as this administrator, on a realm."""
+        way = AdminAPI.as_master_service if self.is_service else AdminAPI.as_master_admin
+        with closing(way(self.url, self.name, self.secret, realm)) as api:
+            yield api
 
 
 def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
@@ -84,9 +100,7 @@ def apply_realm(settings: Settings, admin: ServerAdmin, secrets: Mapping[str, st
         GatewayError: Keycloak refused or did not answer; the account sleeps all the same.
     """
     key = ClientKey.fresh(BOOTSTRAP)
-    with closing(
-        AdminAPI.as_master_admin(admin.url, admin.user, admin.password, settings.keycloak_realm)
-    ) as master:
+    with admin.speaking_of(settings.keycloak_realm) as master:
         try:
             ensure_bootstrap_account(master, key.public_jwks())
             account = AdminAPI.as_service_account(
@@ -117,15 +131,36 @@ def plan_command() -> None:
 def apply_command() -> None:
     """Make the realm as the files say.
 
-    Needs an administrator of the server, KC_BOOTSTRAP_ADMIN_USERNAME and KC_BOOTSTRAP_ADMIN_PASSWORD, and the
-    public keys in BDT_PUBLIC_KEYS. An espace without a key has the secret BDT_ESPACE_SECRET_<ESPACE>, else
-    one drawn at random.
+    Needs the public keys in BDT_PUBLIC_KEYS, and a temporary administrator of the server:
+    KC_BOOTSTRAP_ADMIN_CLIENT_ID and …_CLIENT_SECRET, or KC_BOOTSTRAP_ADMIN_USERNAME and …_PASSWORD; none is
+    asked when BDT_READER_KEY is given and sees nothing to change. An espace without a key has the secret
+    BDT_ESPACE_SECRET_<ESPACE>, else one drawn at random.
     """
     settings = read_settings()
-    admin = ServerAdmin(
-        settings.keycloak_url, _needed("KC_BOOTSTRAP_ADMIN_USERNAME"), _needed("KC_BOOTSTRAP_ADMIN_PASSWORD")
-    )
-    _print(apply_realm(settings, admin, _espace_secrets()))
+    if settings.reader_key and _is_as_wanted(settings):
+        click.echo("0 changes")
+        return
+    _print(apply_realm(settings, _administrator(settings), _espace_secrets()))
+
+
+@realm.command("close-master")
+def close_master_command() -> None:
+    """Make the realm `master` fast: its locks, no password grant, and no temporary administrator any more.
+
+    The administrator is named as for `apply`; none is asked when BDT_READER_KEY sees that all is done.
+    """
+    settings = read_settings()
+    if not (settings.reader_key and not _look_at_master(settings)):
+        make_master_fast(settings, _administrator(settings))
+    click.echo("The realm master is closed; kc.sh bootstrap-admin opens it again.")
+
+
+def make_master_fast(settings: Settings, admin: ServerAdmin) -> None:
+    """Close `master` behind us; `admin`, if temporary, is gone then. Raises `GatewayError`, `BadSettings`."""
+    wanted = wanted_realm(settings, {})
+    with admin.speaking_of(MASTER) as master:
+        own = admin.name if admin.is_service else ""
+        close_master(master, locks_of(wanted), _public_keys(settings)[READER], own)
 
 
 @realm.command("new-key")
@@ -146,7 +181,7 @@ def new_key_command(client_id: str, private_file: Path, public_keys: Path) -> No
 
 
 @realm.command("lint")
-@click.option("--live", is_flag=True, help="Also read the running server and realm, as bdt-reader.")
+@click.option("--live", is_flag=True, help="Also read the server, its realm master, and ours, as bdt-reader.")
 def lint_command(live: bool) -> None:
     """Refuse what must never be in a realm; exit code 1 when something is found."""
     findings = [*lint_files(REALM_CONFIG)]
@@ -154,10 +189,28 @@ def lint_command(live: bool) -> None:
         settings = read_settings()
         with _reader(settings) as api:
             findings += [*lint_live(api), *lint(wanted_realm(settings, _espace_secrets()))]
+        findings += _look_at_master(settings)
     for finding in findings:
         click.echo(str(finding))
     click.echo(f"{len(findings)} findings")
     sys.exit(1 if findings else 0)
+
+
+def _look_at_master(settings: Settings) -> list[Finding]:
+    try:
+        with _reader(settings, MASTER) as api:
+            return [*lint_master(api, locks_of(wanted_realm(settings, {})))]
+    except NotSent:
+        message = f"nobody may look: the account {READER} is made there by `bdt realm close-master`"
+        return [Finding("master-unseen", MASTER, message)]
+
+
+def _is_as_wanted(settings: Settings) -> bool:
+    try:
+        with _reader(settings) as api:
+            return not plan(wanted_realm(settings, _espace_secrets()), read_live(api))
+    except NotSent:  # no realm yet, or it does not know the key
+        return False
 
 
 def _espaces(settings: Settings) -> tuple[CatalogueClient, ...]:
@@ -202,13 +255,21 @@ def _public_keys(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _reader(settings: Settings) -> Iterator[AdminAPI]:
+def _reader(settings: Settings, realm_name: str = "") -> Iterator[AdminAPI]:
     key = client_key(READER, "BDT_READER_KEY", settings.reader_key)
-    api = AdminAPI.as_service_account(
-        settings.keycloak_url, settings.keycloak_realm, key, issuer=settings.issuer
-    )
-    with closing(api):
+    named = realm_name or settings.keycloak_realm
+    issuer = f"{settings.keycloak_public_url}/realms/{named}"
+    with closing(AdminAPI.as_service_account(settings.keycloak_url, named, key, issuer=issuer)) as api:
         yield api
+
+
+def _administrator(settings: Settings) -> ServerAdmin:
+    if os.environ.get("KC_BOOTSTRAP_ADMIN_CLIENT_ID"):
+        pair, is_service = ("KC_BOOTSTRAP_ADMIN_CLIENT_ID", "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET"), True
+    else:
+        pair, is_service = ("KC_BOOTSTRAP_ADMIN_USERNAME", "KC_BOOTSTRAP_ADMIN_PASSWORD"), False
+    name, secret = (_needed(variable) for variable in pair)
+    return ServerAdmin(settings.keycloak_url, name, secret, is_service)
 
 
 def _needed(name: str) -> str:

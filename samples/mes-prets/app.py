@@ -2,11 +2,13 @@
 
 Run it with `gunicorn 'app:create_app()'`. Settings from the environment:
 MES_PRETS_ISSUER (issuer URL), MES_PRETS_REACH_AT (where this process reaches it, when that differs),
-MES_PRETS_SECRET (client secret), MES_PRETS_URL (its own address), MES_PRETS_PORTAL (the portal's address).
+MES_PRETS_KEY (file of its private key, by which Keycloak knows it), MES_PRETS_SECRET (seals its cookies),
+MES_PRETS_URL (its own address), MES_PRETS_PORTAL (the portal's address).
 """
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, render_template, request
@@ -14,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from idp_extension.relying_party.client import OpenIDClient
+from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.relying_party.guard import StructureGuard
 from idp_extension.relying_party.issuer import Issuer, IssuerUnavailable
 
@@ -32,8 +35,9 @@ def create_app() -> Flask:
     url = os.environ["MES_PRETS_URL"].rstrip("/")
     app.jinja_env.globals["portal"] = os.environ["MES_PRETS_PORTAL"].rstrip("/")
     issuer = Issuer(os.environ["MES_PRETS_ISSUER"], reach_at=os.environ.get("MES_PRETS_REACH_AT", ""))
+    key = ClientKey.in_file(CLIENT_ID, Path(os.environ["MES_PRETS_KEY"]))
+    client = OpenIDClient(issuer, CLIENT_ID, key, f"{url}/connexion/retour")
     secret = os.environ["MES_PRETS_SECRET"]
-    client = OpenIDClient(issuer, CLIENT_ID, secret, f"{url}/connexion/retour")
     guard = StructureGuard(
         app, client, secret=secret, session_cookie="__Host-mes-prets", home="/", public_url=url
     )

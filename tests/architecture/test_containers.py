@@ -61,7 +61,13 @@ def test_every_setting_can_be_given() -> None:
 
 def test_each_process_is_handed_its_own_key_and_no_other() -> None:
     held = {name: service["secrets"] for name, service in SERVICES.items() if "secrets" in service}
-    assert held == {"portal": ["portail"], "worker": ["bdt-sync"], "reader": ["bdt-reader"]}
+    assert held == {
+        "portal": ["portail"],
+        "worker": ["bdt-sync"],
+        "prepare-realm": ["bdt-reader"],
+        "reader": ["bdt-reader"],
+        "mes-prets": ["mes-prets"],
+    }
     variable = re.compile("BDT_(PORTAL|SYNC|READER)_KEY")
     told = {
         name: set(filter(variable.fullmatch, service.get("environment", {})))
@@ -70,6 +76,7 @@ def test_each_process_is_handed_its_own_key_and_no_other() -> None:
     assert {name: keys for name, keys in told.items() if keys} == {
         "portal": {"BDT_PORTAL_KEY"},
         "worker": {"BDT_SYNC_KEY"},
+        "prepare-realm": {"BDT_READER_KEY"},
         "reader": {"BDT_READER_KEY"},
     }
     # The rest of keys/ is mounted nowhere: its public half alone, read-only.
@@ -83,11 +90,11 @@ def test_the_script_draws_a_key_for_each_client_of_ours(tmp_path: Path) -> None:
 
     subprocess.run([tmp_path / "docker/new-env.sh"], check=True, capture_output=True)
 
-    for client_id in KEY_CLIENTS:
+    for client_id in (*KEY_CLIENTS, "mes-prets"):
         drawn = ClientKey.in_file(client_id, tmp_path / "keys" / f"{client_id}.pem")
         assert drawn.public_jwks() == read_public_keys(tmp_path / "keys/public" / f"{client_id}.pem")
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
-    assert {file.stem for file in (tmp_path / "keys").glob("*.pem")} == set(KEY_CLIENTS)
+    assert {file.stem for file in (tmp_path / "keys").glob("*.pem")} == {*KEY_CLIENTS, "mes-prets"}
 
 
 def test_no_secret_has_a_default() -> None:

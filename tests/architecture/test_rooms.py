@@ -89,7 +89,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_the_provider_is_small() -> None:
     java = list((ROOT / "idp_extension/provider").rglob("*.java"))
     assert java
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in java) <= 600
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in java) <= 900
 
 
 @pytest.mark.parametrize(("room", "name"), [("people", "People"), ("groups", "Groups")])

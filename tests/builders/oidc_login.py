@@ -76,7 +76,7 @@ def log_in(
     if structure is not None:
         request["structure"] = structure
     with nullcontext(browser) if browser is not None else open_browser() as own:
-        answer = _authorise(own, f"{endpoint}/auth", request, username, password)
+        answer = authorise(own, f"{endpoint}/auth", request, username, password)
         if answer.get("state") != request["state"]:
             raise LoginFailed("the state came back changed")
         exchange = {
@@ -120,7 +120,7 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def _authorise(
+def authorise(
     browser: requests.Session, url: str, request: dict[str, str], username: str, password: str
 ) -> dict[str, str]:
     """The parameters with which Keycloak sends the browser back."""

@@ -100,7 +100,7 @@ def test_mail_logs_in_only_when_there_is_a_user() -> None:
 
 def test_the_roles_of_the_service_accounts_are_the_least(realm: RealmState) -> None:
     assert {name: roles["account"] for name, roles in realm.account_roles.items()} == {
-        "bdt-sync": ["manage-users", "view-clients", "view-events"],
+        "bdt-sync": ["manage-users", "view-clients"],
         "bdt-bootstrap": ["realm-admin"],
         "bdt-reader": ["view-realm", "view-users", "view-clients", "view-events"],
     }

@@ -125,7 +125,7 @@ def with_a_step_before_ours(realm: AppliedRealm) -> None:
 
 
 def with_the_password_made_optional(realm: AppliedRealm) -> None:
-    form = execution(realm, "auth-username-password-form")
+    form = execution(realm, "bdt-password-form")
     realm.admin.put(*FLOW, body=form | {"requirement": "DISABLED"})
 
 

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from idp_extension.relying_party.client_key import write_new_key
 from tests.builders.issuer import Person, Provider, a_key
 
 SERVICE = "https://prets.example"
@@ -28,9 +29,12 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def app(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Flask:
+def app(provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Flask:
+    key = tmp_path / "mes-prets.pem"
+    write_new_key(key, tmp_path / "public.pem")
     for name, value in {
         "ISSUER": provider.issuer,
+        "KEY": str(key),
         "SECRET": "secret",
         "URL": f"{SERVICE}/",
         "PORTAL": PORTAL,

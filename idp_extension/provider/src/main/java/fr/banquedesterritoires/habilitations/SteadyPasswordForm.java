@@ -1,0 +1,63 @@
+package fr.banquedesterritoires.habilitations;
+
+import jakarta.ws.rs.core.MultivaluedMap;
+
+import org.keycloak.authentication.AuthenticationFlowContext;
+import org.keycloak.authentication.Authenticator;
+import org.keycloak.authentication.authenticators.browser.UsernamePasswordForm;
+import org.keycloak.authentication.authenticators.browser.UsernamePasswordFormFactory;
+import org.keycloak.authentication.authenticators.util.AuthenticatorUtils;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.UserModel;
+import org.keycloak.models.credential.PasswordCredentialModel;
+
+/**
+ * Keycloak's log-in form, which answers as late to everybody.
+ *
+ * <p>Keycloak hashes a password in vain for a name that nobody has. It does not for a person who is locked out, nor for
+ * one who has no password yet: these answers came five times as fast, and told that the account exists.
+ */
+public final class SteadyPasswordForm extends UsernamePasswordFormFactory {
+
+    public static final String PROVIDER_ID = "bdt-password-form";
+
+    @Override
+    public Authenticator create(KeycloakSession session) {
+        return new Form(session);
+    }
+
+    @Override
+    public String getId() {
+        return PROVIDER_ID;
+    }
+
+    @Override
+    public String getDisplayType() {
+        return "Banque des Territoires: username and password, at one pace";
+    }
+
+    private static final class Form extends UsernamePasswordForm {
+
+        Form(KeycloakSession session) {
+            super(session);
+        }
+
+        @Override
+        protected boolean isDisabledByBruteForce(AuthenticationFlowContext context, UserModel user) {
+            boolean isLocked = super.isDisabledByBruteForce(context, user);
+            if (isLocked) {
+                AuthenticatorUtils.dummyHash(context);
+            }
+            return isLocked;
+        }
+
+        @Override
+        public boolean validatePassword(AuthenticationFlowContext context, UserModel user,
+                MultivaluedMap<String, String> typed, boolean clearUser) {
+            if (!user.credentialManager().isConfiguredFor(PasswordCredentialModel.TYPE)) {
+                AuthenticatorUtils.dummyHash(context);
+            }
+            return super.validatePassword(context, user, typed, clearUser);
+        }
+    }
+}
