@@ -63,7 +63,11 @@ def close_master(
 
 
 def lint_master(api: AdminAPI, locks: Representation) -> Iterator[Finding]:
-    """The findings on `master`, as `WATCHER` there sees it. Raises `GatewayError`."""
+    """The findings on `master`, as `WATCHER` there sees it.
+
+    Raises:
+        GatewayError: it does not answer, or does not know us.
+    """
     settings = api.get()
     for name, wanted in locks.items():
         if settings.get(name) != wanted:

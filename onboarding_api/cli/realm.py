@@ -156,7 +156,11 @@ def close_master_command() -> None:
 
 
 def make_master_fast(settings: Settings, admin: ServerAdmin) -> None:
-    """Close `master` behind us; `admin`, if temporary, is gone then. Raises `GatewayError`, `BadSettings`."""
+    """Close `master` behind us; `admin`, if temporary, is gone then.
+
+    Raises:
+        GatewayError, BadSettings: a repeat goes on where this stopped.
+    """
     wanted = wanted_realm(settings, {})
     with admin.speaking_of(MASTER) as master:
         own = admin.name if admin.is_service else ""
