@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.realm.lint import Finding
+from idp_extension.realm.finding import Finding
 from idp_extension.realm.state import RealmState, Representation, by_key, merged
 
 MASTER = "master"
