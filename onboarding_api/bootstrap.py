@@ -13,11 +13,14 @@ from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
+from onboarding_api.delivery.targets.paper import PaperBreaker
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.letters.carriers.port import Carrier
 from onboarding_api.letters.carriers.spool import SpoolCarrier
+from onboarding_api.limits.limiter import Limiter
 from onboarding_api.migrations import check_schema
 from onboarding_api.model.base import Database
+from onboarding_api.model.ledger.kinds import LETTER_PRINT
 from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.smtp import SmtpSettings
 from onboarding_api.settings import Settings, client_key
@@ -115,7 +118,9 @@ def build_worker(settings: Settings) -> Worker:
     """
     office = build_office(settings)
     mail = Mail(build_sender(settings), settings.smtp_from, build_mailer(settings))
-    targets = all_targets(office, build_gateway(settings), build_carrier(settings), mail)
+    limiter = Limiter(office.database, office.clock, settings.secret_key, settings.limits)
+    targets = dict(all_targets(office, build_gateway(settings), build_carrier(settings), mail))
+    targets[LETTER_PRINT.name] = PaperBreaker(targets[LETTER_PRINT.name], limiter)
     rule = BreakerRule(settings.breaker_failures, timedelta(seconds=settings.breaker_seconds))
     ledger = Ledger(office.database, office.clock)
     return Worker(ledger, targets, threads=settings.worker_threads, breaker=rule)

@@ -22,6 +22,8 @@ class Per(StrEnum):
     PERSON = "person"
     PLACE = "place"
     """A person in one structure."""
+    HOUSE = "house"
+    """Everybody together."""
     ONE = "one"
     """One thing, which serves once."""
     CLIENT = "client"
@@ -92,6 +94,9 @@ REQUESTS = _shared("request", person="30/hour", place="3/hour")
 """Requests: each tells the administrators of the structure by mail."""
 LETTERS = _shared("letter", network="5/day", person="3/day")
 """Letters asked; a day apart and three in thirty days, for structure and person, is a rule beside it."""
+PAPER = _shared("paper", house="10/hour")
+PAPER_DAY = _shared("paper_day", house="100/day")
+"""Letters that leave, whoever asked for them."""
 
 BOUNDS: Mapping[str, Bound] = MappingProxyType(
     {
@@ -100,7 +105,7 @@ BOUNDS: Mapping[str, Bound] = MappingProxyType(
             *(READING, VISITING, HEALTH, SEARCH, LOG_IN, LOG_OUT, TOLD_BY_KEYCLOAK, LOGOUT_TOKEN),
             *(ACT, API),
             *(REGISTRATIONS, REGISTRATION_MAIL, RECALLS, RECALL_MAIL, REFERENCES),
-            *(CODES, ATTACHING, REQUESTS, LETTERS),
+            *(CODES, ATTACHING, REQUESTS, LETTERS, PAPER, PAPER_DAY),
         )
     }
 )

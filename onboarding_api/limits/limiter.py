@@ -27,6 +27,7 @@ STORE_DOWN = Counter(
 SWEPT_EVERY_SECONDS = 60
 
 Keys = Mapping[Per, str]
+Wanted = Mapping[Per, tuple[RateLimitItem, str]]
 
 
 class Limiter:
@@ -68,15 +69,14 @@ class Limiter:
             LimitsDown: it cannot be known, and the bound does not go on then.
             DatabaseBusy: another process holds the database.
         """
-        wanted = {per: (self._item(bound, per), self._digest(bound, per, keys[per])) for per in bound.items}
+        wanted = self._wanted(bound, keys)
         if not bound.is_shared:
             with self.memory.lock:
                 return self._count(bound, wanted, self.memory, self._monotonic())
         try:
             self._spend_shared(bound, wanted)
         except SQLAlchemyError as error:
-            STORE_DOWN.labels(bound.name, str(bound.is_open_when_down)).inc()
-            log.error("limit_store_down", bound=bound.name, error=type(error).__name__)
+            self._tell_down(bound, error)
             if not bound.is_open_when_down:
                 raise LimitsDown from error
         return None
@@ -93,27 +93,45 @@ class Limiter:
             return False
         return True
 
-    def _spend_shared(self, bound: Bound, wanted: Mapping[Per, tuple[RateLimitItem, str]]) -> None:
-        names = [item.key_for(digest) for item, digest in wanted.values()]
+    def check(self, bound: Bound, keys: Keys) -> None:
+        """Whether one more could be asked now, without counting it. For what the database counts.
+
+        Raises:
+            TooMuchAsked, LimitsDown: see `spend`.
+        """
+        wanted = self._wanted(bound, keys)
+        try:
+            self._look(bound, wanted, self._clock())
+        except SQLAlchemyError as error:
+            self._tell_down(bound, error)
+            raise LimitsDown from error
+
+    def _spend_shared(self, bound: Bound, wanted: Wanted) -> None:
         now = self._clock()
-        at = now.timestamp()
         # Who has had enough is told by reading alone: a flood of refusals must not hold the write lock.
-        with self._database.reading() as session:
-            windows = DatabaseWindows(session, now)
-            windows.look(names)
-            self._check(bound, wanted, windows, at)
+        self._look(bound, wanted, now)
         with self._database.writing() as session:
             windows = DatabaseWindows(session, now)
-            windows.hold(names)
-            self._count(bound, wanted, windows, at)
+            windows.hold(item.key_for(digest) for item, digest in wanted.values())
+            self._count(bound, wanted, windows, now.timestamp())
             if self._monotonic() - self._swept_at > SWEPT_EVERY_SECONDS:
                 self._swept_at = self._monotonic()
                 windows.sweep()
 
+    def _look(self, bound: Bound, wanted: Wanted, now: datetime) -> None:
+        with self._database.reading() as session:
+            windows = DatabaseWindows(session, now)
+            windows.look([item.key_for(digest) for item, digest in wanted.values()])
+            self._check(bound, wanted, windows, now.timestamp())
+
+    def _tell_down(self, bound: Bound, error: SQLAlchemyError) -> None:
+        STORE_DOWN.labels(bound.name, str(bound.is_open_when_down)).inc()
+        log.error("limit_store_down", bound=bound.name, error=type(error).__name__)
+
     def _count(
         self,
         bound: Bound,
-        wanted: Mapping[Per, tuple[RateLimitItem, str]],
+        wanted: Wanted,
         windows: DatabaseWindows | MemoryWindows,
         now: float,
     ) -> None:
@@ -125,7 +143,7 @@ class Limiter:
     def _check(
         self,
         bound: Bound,
-        wanted: Mapping[Per, tuple[RateLimitItem, str]],
+        wanted: Wanted,
         windows: DatabaseWindows | MemoryWindows,
         now: float,
     ) -> None:
@@ -135,6 +153,9 @@ class Limiter:
                 REACHED.labels(bound.name, per).inc()
                 wait = limiter.get_window_stats(item, digest).reset_time - now
                 raise TooMuchAsked(self._clock() + timedelta(seconds=max(1.0, wait)))
+
+    def _wanted(self, bound: Bound, keys: Keys) -> Wanted:
+        return {per: (self._item(bound, per), self._digest(bound, per, keys[per])) for per in bound.items}
 
     def _item(self, bound: Bound, per: Per) -> RateLimitItem:
         return self._amounts.get((bound.name, per), bound.items[per])

@@ -266,7 +266,9 @@ def test_rights_are_taken_away_while_the_counters_are_down(portal: Portal) -> No
 
 def test_the_bounds_are_all_used(portal: Portal) -> None:
     used = {bound.name for view in portal.app.view_functions.values() if (bound := bound_of(view))}
-    assert set(BOUNDS) - used == {"visiting", "registration_mail", "recall_mail", "logout_token"}
+    assert set(BOUNDS) - used == {"visiting", "registration_mail", "recall_mail"} | {
+        *("logout_token", "paper", "paper_day")
+    }
 
 
 def test_amounts_are_those_of_the_installation(world: Path, provider: Provider, tmp_path: Path) -> None:
