@@ -28,7 +28,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.java')
 	$(MAKE) --no-print-directory policy
 
-## what reviewers of the rules ask: valid, fresh, tested, proved, and every slip noticed
+## what reviewers of the rules ask: valid, fresh, tested, proved, every slip noticed, every opening approved
 policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy check
 	$(BIN)/bdt policy generate --check
@@ -36,6 +36,7 @@ policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy prove
 	$(BIN)/bdt policy prove --lifecycle
 	$(BIN)/bdt policy mutate
+	$(BIN)/bdt policy gate
 
 ## long runs by hand: an hour of API fuzzing, many decisions, the second opinion of cedar symcc (policies/README.md)
 soak: $(VENV)/dev.stamp

@@ -12,8 +12,7 @@ from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.loader import POLICIES
 from policies.engine.revision import Policies, read_policies
 
-SOURCES = ("catalogue", "model", "rules", "properties", "scenarios", "golden")
-APPROVAL = "Approved-by-security"
+SOURCES = ("catalogue", "model", "rules", "properties", "scenarios", "golden", "approvals")
 
 
 @contextmanager
@@ -31,12 +30,25 @@ def open_revision(name: str) -> Iterator[Policies]:
         yield read_policies(Path(folder))
 
 
-def is_approved(name: str) -> bool:
-    """Whether the commit carries the trailer `Approved-by-security: …`; a folder never does."""
-    if Path(name, "rules").is_dir():
-        return False
-    trailer = _git("log", "-1", f"--format=%(trailers:key={APPROVAL},valueonly)", name, "--")
-    return bool(trailer.strip())
+def authors_of(base: str) -> frozenset[str]:
+    """Who wrote the commits since a revision, by e-mail; nobody is known of a folder."""
+    if Path(base, "rules").is_dir():
+        return frozenset()
+    told = _git("log", "--format=%ae%n%ce", f"{base}..HEAD", "--", ".", named=base).decode()
+    return frozenset(told.split())
+
+
+def commits_of(name: str, most: int) -> list[str]:
+    """The commits that changed the policies, the newest first."""
+    return _git("log", f"-{most}", "--format=%H", name, "--", ".", named=name).decode().split()
+
+
+def git_line(*arguments: str) -> str:
+    """What git answers in one line; empty when it has no answer, or is no repository here."""
+    try:
+        return _git(*arguments).decode().strip()
+    except BadSource:
+        return ""
 
 
 def _unpack(name: str, folder: Path) -> None:
@@ -52,9 +64,18 @@ def _present(name: str) -> list[str]:
     return [folder for folder in SOURCES if folder in listed]
 
 
+def _repository() -> Path:
+    """The policies folder at hand: of the checkout where the command is given, else the product's own."""
+    here = Path.cwd() / "policies"
+    return here if (here / "rules").is_dir() else POLICIES
+
+
 def _git(*arguments: str, named: str = "") -> bytes:
     # Paths are read from the working directory: the policies folder of the repository.
-    done = subprocess.run(["git", *arguments], cwd=POLICIES, capture_output=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=_repository(), capture_output=True, check=False)
+    except FileNotFoundError as error:
+        raise BadSource([Fault("git", 0, "", "is not installed")]) from error
     if done.returncode:
         raise BadSource([Fault(named or arguments[0], 0, "", "neither a policies folder nor a git revision")])
     return done.stdout

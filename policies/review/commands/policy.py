@@ -21,12 +21,11 @@ from policies.review.cases.case import golden_cases, run_cases
 from policies.review.cases.questions import read_question
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.cases.why import explain
-from policies.review.changes.diff import compare
 from policies.review.changes.mutate import mutate, never_decisive, write_corpus
-from policies.review.changes.replay import replay
-from policies.review.changes.revisions import is_approved, open_revision
 from policies.review.commands.access import what_can_command, who_can_command
+from policies.review.commands.asked import all_agree, checked, root_of, second_opinion_option
 from policies.review.commands.bench import bench_policy
+from policies.review.commands.changes import approve_command, diff_command, gate_command, replay_command
 from policies.review.pages.controls import as_markdown as controls_markdown
 from policies.review.pages.controls import read_controls
 from policies.review.pages.generated import render_pages
@@ -35,9 +34,7 @@ from policies.review.pages.report import report
 from policies.review.proofs.check import check, format_files
 from policies.review.proofs.prove import prove
 from policies.review.proofs.second_opinion import (
-    Opinion,
     compare_properties,
-    compare_revisions,
     find_cedar,
     rules_never_error,
 )
@@ -65,12 +62,6 @@ def _print_faults(faults: tuple[Fault, ...] | list[Fault]) -> None:
         click.echo(str(fault), err=True)
 
 
-def _root(ctx: click.Context) -> Path:
-    # Without our group above it (`bdt bench policy`) a command speaks of the product's own rules.
-    root: Path = ctx.obj or POLICIES
-    return root
-
-
 @click.group(cls=_Group, name="policy")
 @click.option(
     "--root",
@@ -88,7 +79,7 @@ def policy(ctx: click.Context, root: Path) -> None:
 @click.pass_context
 def check_command(ctx: click.Context) -> None:
     """Catalogue, schema, every statement, house rules, format, digest."""
-    checked = check(_root(ctx))
+    checked = check(root_of(ctx))
     _print_faults(checked.faults)
     click.echo(checked.summary())
     sys.exit(2 if checked.faults else 0)
@@ -98,7 +89,7 @@ def check_command(ctx: click.Context) -> None:
 @click.pass_context
 def format_command(ctx: click.Context) -> None:
     """Format the Cedar files in place."""
-    for name in format_files(_root(ctx)):
+    for name in format_files(root_of(ctx)):
         click.echo(f"formatted {name}")
 
 
@@ -107,7 +98,7 @@ def format_command(ctx: click.Context) -> None:
 @click.pass_context
 def generate_command(ctx: click.Context, is_check: bool) -> None:
     """Write what is generated: the schema, the matrix, CONTROLS.md."""
-    root = _root(ctx)
+    root = root_of(ctx)
     schema = render_schema(root)
     if not is_check:
         _write(root, schema)
@@ -117,14 +108,6 @@ def generate_command(ctx: click.Context, is_check: bool) -> None:
         _print_faults(stale)
         sys.exit(2 if stale else 0)
     _write(root, pages)
-
-
-def _checked(ctx: click.Context) -> Policies:
-    """The rules, once the check finds nothing: nothing is proved of rules that could not be committed."""
-    checked = check(_root(ctx))
-    if checked.faults:
-        raise BadSource(checked.faults)
-    return checked.policies
 
 
 def _write(root: Path, files: Mapping[str, str]) -> None:
@@ -138,7 +121,7 @@ def _write(root: Path, files: Mapping[str, str]) -> None:
 def matrix_command(ctx: click.Context, form: str) -> None:
     """Role, action, state: who may do what."""
     shapes = {"markdown": as_markdown, "html": as_html, "csv": as_csv}
-    click.echo(shapes[form](matrix(read_policies(_root(ctx)))), nl=False)
+    click.echo(shapes[form](matrix(read_policies(root_of(ctx)))), nl=False)
 
 
 @policy.command("report")
@@ -147,14 +130,14 @@ def matrix_command(ctx: click.Context, form: str) -> None:
 def report_command(ctx: click.Context, page: Path) -> None:
     """One printable HTML page for a committee: rules in French, proofs, matrix, requirements, coverage."""
     with page.open("w", encoding="utf-8") as out:
-        out.write(report(read_policies(_root(ctx))))
+        out.write(report(read_policies(root_of(ctx))))
 
 
 @policy.command("controls")
 @click.pass_context
 def controls_command(ctx: click.Context) -> None:
     """Each requirement with its rules, properties and scenarios; fails when one is not answered."""
-    click.echo(controls_markdown(read_controls(read_policies(_root(ctx)))), nl=False)
+    click.echo(controls_markdown(read_controls(read_policies(root_of(ctx)))), nl=False)
 
 
 @policy.command("test")
@@ -162,8 +145,8 @@ def controls_command(ctx: click.Context) -> None:
 @click.pass_context
 def test_command(ctx: click.Context, coverage: bool) -> None:
     """Scenarios and golden cases."""
-    policies = read_policies(_root(ctx))
-    scenarios, golden = read_scenarios(policies), golden_cases(_root(ctx))
+    policies = read_policies(root_of(ctx))
+    scenarios, golden = read_scenarios(policies), golden_cases(root_of(ctx))
     faults = run_cases(Engine(policies), (*scenarios, *golden))
     _print_faults(faults)
     click.echo(f"{len(scenarios)} scenarios, {len(golden)} golden cases, {len(faults)} wrong")
@@ -175,18 +158,13 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
-_second_opinion = click.option(
-    "--second-opinion", is_flag=True, help="Put every verdict to `cedar symcc` too; fail on any disagreement."
-)
-
-
 @policy.command("prove")
 @click.option("--lifecycle", is_flag=True, help="Walk every state that the product's life can reach.")
-@_second_opinion
+@second_opinion_option
 @click.pass_context
 def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> None:
     """Each property PROVED or REFUTED, for any number of people, structures and services."""
-    policies = _checked(ctx)
+    policies = checked(ctx)
     if lifecycle:
         sys.exit(_walk_all(policies))
     if second_opinion:
@@ -195,7 +173,7 @@ def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> 
     for line in proof.lines():
         click.echo(line)
     opinions = [*compare_properties(policies, proof), *rules_never_error(policies)] if second_opinion else []
-    sys.exit(0 if proof.holds and _all_agree(opinions) else 1)
+    sys.exit(0 if proof.holds and all_agree(opinions) else 1)
 
 
 def _walk_all(policies: Policies) -> int:
@@ -205,37 +183,12 @@ def _walk_all(policies: Policies) -> int:
     return 0 if all(each.holds for each in walks) else 1
 
 
-def _all_agree(opinions: list[Opinion]) -> bool:
-    for opinion in opinions:
-        click.echo(str(opinion))
-    return all(opinion.agrees for opinion in opinions)
-
-
-@policy.command("diff")
-@click.argument("before")
-@click.argument("after")
-@_second_opinion
-def diff_command(before: str, after: str, second_opinion: bool) -> None:
-    """What two folders or git revisions answer differently; 1 when something is newly allowed.
-
-    A commit that carries the trailer `Approved-by-security: …` may newly allow.
-    """
-    with open_revision(before) as old, open_revision(after) as new:
-        difference = compare(old, new)
-        newly_allowed = {change.environment for change in difference.changes if change.newly_allowed}
-        opinions = list(compare_revisions(old, new, newly_allowed)) if second_opinion else []
-    for line in difference.lines():
-        click.echo(line)
-    is_open = difference.needs_approval and not is_approved(after)
-    sys.exit(0 if _all_agree(opinions) and not is_open else 1)
-
-
 @policy.command("explain")
 @click.argument("place")
 @click.pass_context
 def explain_command(ctx: click.Context, place: str) -> None:
     """Take the decision at FILE:LINE apart (a scenario, a line of the journal)."""
-    policies = read_policies(_root(ctx))
+    policies = read_policies(root_of(ctx))
     for line in explain(Engine(policies), read_question(policies, place)):
         click.echo(line)
 
@@ -251,7 +204,7 @@ policy.add_command(explain_command, "why-not")
 @click.pass_context
 def mutate_command(ctx: click.Context, write: bool, at_least: float) -> None:
     """Every single-point slip of the rules: noticed by a case, or listed."""
-    policies = read_policies(_root(ctx))
+    policies = read_policies(root_of(ctx))
     if write:
         click.echo(f"{write_corpus(policies)} golden cases written")
     mutation = mutate(policies)
@@ -260,28 +213,18 @@ def mutate_command(ctx: click.Context, write: bool, at_least: float) -> None:
     sys.exit(0 if mutation.score * 100 >= at_least else 1)
 
 
-@policy.command("replay")
-@click.argument("journal", type=click.Path(path_type=Path))
-@click.option("--with", "revision", required=True, help="Folder or git revision that decides again.")
-def replay_command(journal: Path, revision: str) -> None:
-    """Journalled decisions that would change under another revision."""
-    with open_revision(revision) as policies:
-        replayed = replay(journal, policies)
-    for line in replayed.lines():
-        click.echo(line)
-    sys.exit(1 if replayed.changes else 0)
-
-
 @policy.command("bench")
 @click.pass_context
 def bench_command(ctx: click.Context) -> None:
     """What a decision costs, with the ratio to the same rules by hand in Python."""
-    figures = list(bench_policy(read_policies(_root(ctx))))
+    figures = list(bench_policy(read_policies(root_of(ctx))))
     for figure in figures:
         click.echo(str(figure))
     sys.exit(0 if all(figure.holds for figure in figures) else 1)
 
 
+for command in (diff_command, gate_command, approve_command, replay_command):
+    policy.add_command(command)
 policy.add_command(who_can_command)
 policy.add_command(what_can_command)
 
