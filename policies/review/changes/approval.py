@@ -108,11 +108,11 @@ def _reasons(statement: Statement, named: list[str], authors: Collection[str]) -
         yield f"its verdict is « {statement.verdict} », not « approved »"
     if len(statement.says.split()) < FEWEST_WORDS:
         yield "it says nothing: why is the change right?"
-    if statement.by.casefold() in {each.casefold() for each in authors}:
+    if statement.by.lower() in {each.lower() for each in authors}:
         yield f"{statement.by} is an author of the change"
     if not named:
         return
-    if not any(line.split()[0].casefold() == statement.by.casefold() for line in named):
+    if not any(line.split()[0].lower() == statement.by.lower() for line in named):
         yield f"{statement.by} is not among those who may approve, in the revision before the change"
     elif not _is_signed(statement, named):
         yield f"the signature of {statement.by} is missing or not theirs"
