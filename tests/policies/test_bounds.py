@@ -1,18 +1,21 @@
 """The most that may ever be allowed: a permit that opens anything undeclared is refuted, whatever it says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policies.catalogue.faults import BadSource
 from policies.catalogue.yaml_source import load_yaml
-from policies.engine.revision import load_policies, read_policies
-from policies.language.model import render_schema
+from policies.engine.decide import Engine
+from policies.engine.revision import Policies, load_policies, read_policies
+from policies.language.model import Environment, render_schema
 from policies.language.statements import read_rule
 from policies.review.changes.diff import compare
 from policies.review.proofs.bounds import bound_faults, read_bounds
 from policies.review.proofs.check import check
 from policies.review.proofs.prove import Prover, prove
+from tests.policies.conftest import Replace
 
 ENVIRONMENTS = load_policies().model.environments
 BOUNDS = "properties/bounds.yaml"
@@ -23,12 +26,12 @@ OPENINGS = load_yaml(HERE / "openings.yaml", HERE).data
 
 
 @pytest.fixture(scope="module")
-def bounds(engine):
+def bounds(engine: Engine) -> Any:
     found = read_bounds(engine.policies.root, engine.policies.model)
     return {each.environment: each.property for each in found}
 
 
-def with_permit(policies, environment, condition):
+def with_permit(policies: Policies, environment: Environment, condition: Any) -> Any:
     scope = (
         f"principal is {environment.principal}, "
         f'action == Action::"{environment.action}", resource is {environment.resource}'
@@ -37,11 +40,11 @@ def with_permit(policies, environment, condition):
     return policies.with_rules((*policies.rules, read_rule("rules/new.cedar", 1, text)))
 
 
-def closed_in_depth(engine, environment):
+def closed_in_depth(engine: Engine, environment: Environment) -> Any:
     return any(each.rule.note("depth") for each in engine.contract(environment).applied)
 
 
-def test_the_rules_stay_under_a_bound_for_every_kind_of_question(engine, bounds):
+def test_the_rules_stay_under_a_bound_for_every_kind_of_question(engine: Engine, bounds: Any) -> None:
     assert set(bounds) == set(ENVIRONMENTS)
     proof = prove(engine.policies)
     assert [each.property.id for each in proof.bounds if each.outcome != "PROVED"] == []
@@ -49,7 +52,9 @@ def test_the_rules_stay_under_a_bound_for_every_kind_of_question(engine, bounds)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=str)
-def test_a_permit_that_nobody_asked_for_is_refuted(engine, bounds, environment):
+def test_a_permit_that_nobody_asked_for_is_refuted(
+    engine: Engine, bounds: Any, environment: Environment
+) -> None:
     """Two for each kind of question: without condition, and for enabled accounts with a second factor."""
     if closed_in_depth(engine, environment) or environment.action == "viewRecord":
         return
@@ -60,7 +65,9 @@ def test_a_permit_that_nobody_asked_for_is_refuted(engine, bounds, environment):
 
 
 @pytest.mark.parametrize(("name", "condition"), OPENINGS)
-def test_an_opening_by_hand_is_refuted_and_shows_in_the_diff(engine, bounds, name, condition):
+def test_an_opening_by_hand_is_refuted_and_shows_in_the_diff(
+    engine: Engine, bounds: Any, name: str, condition: Any
+) -> None:
     (environment,) = (each for each in ENVIRONMENTS if str(each) == name)
     changed = with_permit(engine.policies, environment, condition)
     assert Prover(changed).verdict(bounds[environment]).outcome == "REFUTED"
@@ -79,7 +86,9 @@ def test_an_opening_by_hand_is_refuted_and_shows_in_the_diff(engine, bounds, nam
         (BOUNDS, "editIdentity: oneself", "editIdentity: oneself, letter due", "lettersInPeriod"),
     ],
 )
-def test_a_line_that_is_missing_or_says_nothing_is_told_with_its_place(replace_in, pattern, old, new, told):
+def test_a_line_that_is_missing_or_says_nothing_is_told_with_its_place(
+    replace_in: Replace, pattern: str, old: str, new: str, told: str
+) -> None:
     faults = [str(fault) for fault in check(replace_in(pattern, old, new)).faults]
     assert any(told in fault for fault in faults), faults
     assert all(fault.startswith(f"{BOUNDS}:") for fault in faults)
@@ -110,7 +119,9 @@ def test_a_line_that_is_missing_or_says_nothing_is_told_with_its_place(replace_i
         ),
     ],
 )
-def test_a_new_act_actor_desk_or_state_without_a_line_fails_the_check(replace_in, pattern, old, new, told):
+def test_a_new_act_actor_desk_or_state_without_a_line_fails_the_check(
+    replace_in: Replace, pattern: str, old: str, new: str, told: str
+) -> None:
     root = replace_in(pattern, old, new)
     for name, text in render_schema(root).items():
         (root / name).write_text(text, encoding="utf-8")
@@ -131,8 +142,8 @@ def test_a_new_act_actor_desk_or_state_without_a_line_fails_the_check(replace_in
     ],
 )
 def test_a_bound_wider_than_the_rules_or_that_cannot_occur_is_told_with_its_proof(
-    copied_policies, line, word, added, told
-):
+    copied_policies: Path, line: str, word: str, added: str, told: str
+) -> None:
     path = copied_policies / BOUNDS
     text = path.read_text(encoding="utf-8")
     (row,) = (each for each in text.splitlines() if each.startswith(f"  {line}:"))

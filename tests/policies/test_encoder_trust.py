@@ -1,9 +1,11 @@
 """The encoder is the trusted part of the proofs: the engine must agree with it, model after model."""
 
 import random
+from typing import Any, get_args
 
 import pytest
 
+from policies.engine.decide import Engine
 from policies.language.cedar import policies_to_pst, pst
 from policies.language.environments import specialise
 from policies.language.model import Environment
@@ -19,7 +21,7 @@ ATTACH = Environment("User", "attach", "Membership")
 ANY_NODE = {node.__name__ for node in pst.Expr.__args__}
 
 
-def condition_of(text):
+def condition_of(text: str) -> Any:
     (template,) = policies_to_pst(
         f"permit (principal is User, action, resource is Membership) when {{ {text} }};"
     ).static_policies.values()
@@ -27,21 +29,21 @@ def condition_of(text):
     return clause.expr
 
 
-def test_models_of_every_environment_agree_with_the_engine(engine):
+def test_models_of_every_environment_agree_with_the_engine(engine: Engine) -> None:
     replayed = replay_random_models(engine.policies, seed=random.randrange(2**31), per_environment=1)
     assert replayed.mismatches == ()
     assert replayed.models > 10
 
 
 @pytest.mark.slow
-def test_a_thousand_models_agree_with_the_engine(engine):
+def test_a_thousand_models_agree_with_the_engine(engine: Engine) -> None:
     seed = random.randrange(2**31)
     replayed = replay_random_models(engine.policies, seed, per_environment=60)
     assert (replayed.mismatches, replayed.models >= 1_000) == ((), True), f"seed {seed}: {replayed.models}"
 
 
 @pytest.mark.slow
-def test_ten_thousand_models_of_two_thousand_random_conditions_agree_with_the_engine(engine):
+def test_ten_thousand_models_of_two_thousand_random_conditions_agree_with_the_engine(engine: Engine) -> None:
     """The whole grammar, not only what the rules of today use; 36 conditions in each of 57 environments."""
     seed = random.randrange(2**31)
     replayed = replay_random_rules(engine.policies, seed, groups=3, models=85)
@@ -77,7 +79,9 @@ def test_ten_thousand_models_of_two_thousand_random_conditions_agree_with_the_en
         "context.acr",
     ],
 )  # fmt: skip
-def test_a_node_outside_the_supported_part_is_refused_by_the_check_and_by_the_encoder(engine, condition):
+def test_a_node_outside_the_supported_part_is_refused_by_the_check_and_by_the_encoder(
+    engine: Engine, condition: Any
+) -> None:
     expr = condition_of(condition)
     question = Question(world_of(engine.policies.model), ATTACH)
     with pytest.raises(Unsupported):
@@ -89,16 +93,16 @@ def test_a_node_outside_the_supported_part_is_refused_by_the_check_and_by_the_en
     assert all(str(fault).startswith("rules/new.cedar:7: NEW: ") for fault in faults)
 
 
-def test_each_node_and_operator_of_the_language_is_read_or_refused(engine):
+def test_each_node_and_operator_of_the_language_is_read_or_refused(engine: Engine) -> None:
     """Nothing falls through: a node is in the reader's list, or is refused by name."""
     made = []
     reader = Reader(engine.policies.model, ATTACH, lambda name, *_: made.append(name))
     assert {node.__name__ for node in reader._nodes} == ANY_NODE - {"StringLit", "Slot", "Like", "Record"}
-    for op in pst.BinaryOpName.__args__:
+    for op in get_args(pst.BinaryOpName):
         expr = pst.BinaryOp(op, pst.StringLit("x"), pst.StringLit("x"))
         with pytest.raises(Unsupported):
             type_in(engine.policies.model, ATTACH, expr)
-    for op in pst.UnaryOpName.__args__:
+    for op in get_args(pst.UnaryOpName):
         with pytest.raises(Unsupported):
             type_in(engine.policies.model, ATTACH, pst.UnaryOp(op, pst.StringLit("x")))
     assert load_z3().get_version() >= (4, 12)
@@ -117,7 +121,9 @@ HIDDEN = [
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)
-def test_a_guard_switched_off_by_a_hidden_is_proves_nothing_and_shows_in_the_diff(engine, hidden):
+def test_a_guard_switched_off_by_a_hidden_is_proves_nothing_and_shows_in_the_diff(
+    engine: Engine, hidden: Any
+) -> None:
     policies = engine.policies
     old = "resource.membership.user == principal"
     text = policies.rule("G-SELF-DECISION").text.replace(old, f"{old} && {hidden}")
@@ -131,7 +137,7 @@ def test_a_guard_switched_off_by_a_hidden_is_proves_nothing_and_shows_in_the_dif
     assert compare(policies, changed).newly_allowed
 
 
-def test_an_is_of_any_expression_is_decided_by_its_type(engine):
+def test_an_is_of_any_expression_is_decided_by_its_type(engine: Engine) -> None:
     for text, expected in (
         ("(if principal.isActive then resource.user else principal) is User", True),
         ("(if principal.isActive then resource.user else principal) is Staff", False),

@@ -7,14 +7,16 @@ import pytest
 
 from policies.catalogue.faults import BadSource
 from policies.catalogue.limits import read_limits, written_limits
+from policies.engine.decide import Engine
 from policies.engine.revision import read_policies
 from policies.language.statements import read_rules
 from policies.review.proofs.prove import Prover, read_properties
+from tests.policies.conftest import Replace
 
 LIMITS = "catalogue/limits.yaml"
 
 
-def test_no_rule_and_no_property_writes_a_number_of_its_own(engine):
+def test_no_rule_and_no_property_writes_a_number_of_its_own(engine: Engine) -> None:
     """Flags and empty sets aside, a literal in a rule is a code of the catalogue or a declared limit."""
     own_number = re.compile(r'duration\("|[^a-zA-Z_"-][0-9]+')
     for folder in ("rules", "properties"):
@@ -25,7 +27,7 @@ def test_no_rule_and_no_property_writes_a_number_of_its_own(engine):
             assert [line for line in bare if own_number.search(line) and allowed not in line] == [], path.name
 
 
-def test_no_sentence_of_a_rule_writes_a_number_of_its_own(engine):
+def test_no_sentence_of_a_rule_writes_a_number_of_its_own(engine: Engine) -> None:
     for folder in ("rules", "properties"):
         for path in (engine.policies.root / folder).glob("*.cedar"):
             said = re.findall(
@@ -34,7 +36,7 @@ def test_no_sentence_of_a_rule_writes_a_number_of_its_own(engine):
             assert [sentence for sentence in said if re.search(r"[0-9]", sentence)] == [], path.name
 
 
-def test_a_shorter_life_of_the_code_is_one_line(replace_in):
+def test_a_shorter_life_of_the_code_is_one_line(replace_in: Replace) -> None:
     root = replace_in(LIMITS, "code_life: 30d", "code_life: 21d")
     policies = read_policies(root)
     assert 'duration("22d1h")' in policies.rule("G-CODE-EXPIRED").text
@@ -61,7 +63,9 @@ def test_a_shorter_life_of_the_code_is_one_line(replace_in):
         ("code_life + 1d", "code_lief + 1d", "expected a number, a length of time"),
     ],
 )
-def test_a_badly_declared_limit_is_told_with_its_line(replace_in, old, new, message):
+def test_a_badly_declared_limit_is_told_with_its_line(
+    replace_in: Replace, old: str, new: str, message: str
+) -> None:
     with pytest.raises(BadSource, match=r"catalogue/limits.yaml:[0-9]+: ") as caught:
         read_limits(replace_in(LIMITS, old, new))
     assert message in str(caught.value)
@@ -74,13 +78,13 @@ def test_a_badly_declared_limit_is_told_with_its_line(replace_in, old, new, mess
         ("Déjà {tries_in_all}", "Déjà {tries_in_al}"),
     ],
 )
-def test_a_rule_that_names_no_declared_limit_is_told(replace_in, old, new):
+def test_a_rule_that_names_no_declared_limit_is_told(replace_in: Replace, old: str, new: str) -> None:
     root = replace_in("rules/95*.cedar", old, new)
     with pytest.raises(BadSource, match="unknown limit tries_in_al, did you mean tries_in_all"):
         read_rules(root, "rules")
 
 
-def test_the_words_of_a_limit_are_those_of_its_file(engine):
+def test_the_words_of_a_limit_are_those_of_its_file(engine: Engine) -> None:
     limits = written_limits(engine.policies.root)
     assert limits["letter_interval"].words(is_french=True) == "24 heures"
     assert limits["tries_in_all"].words(is_french=False) == "10"

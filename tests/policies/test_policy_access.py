@@ -1,38 +1,41 @@
 """Who can, what can: enumerated by the engine over facts."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from policies.engine.decide import Engine
 from policies.engine.journal import journal_record
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.commands.policy import policy
 
 
-def run(*arguments):
+def run(*arguments: Any) -> Any:
     result = CliRunner().invoke(policy, [str(argument) for argument in arguments])
     assert "Traceback" not in result.output
     return result
 
 
-def test_the_administrators_can_decide_and_nobody_else():
+def test_the_administrators_can_decide_and_nobody_else() -> None:
     result = run("who-can", "validateHabilitation", "paul-demande")
     assert result.output.splitlines() == ["User alice", "User bob"]
 
 
-def test_the_desks_can_with_a_second_factor():
+def test_the_desks_can_with_a_second_factor() -> None:
     assert run("who-can", "freezeStructure", "eus").output == ""
     assert run("who-can", "freezeStructure", "eus", "--acr", "2").output == "Staff sofia\n"
 
 
-def test_what_a_member_can_do_is_listed():
+def test_what_a_member_can_do_is_listed() -> None:
     lines = run("what-can", "paul").output.splitlines()
     assert "withdrawRequest Habilitation paul-demande" in lines
     assert not any("validateHabilitation" in line for line in lines)
 
 
-def test_the_facts_may_come_from_the_journal(engine, tmp_path):
+def test_the_facts_may_come_from_the_journal(engine: Engine, tmp_path: Path) -> None:
     case = next(each for each in read_scenarios(engine.policies) if each.expected == ("ADMIN-DEACTIVATE",))
     facts = journal_record(case.request, engine.decide(case.request))["facts"]
     path = tmp_path / "facts.json"
@@ -50,7 +53,7 @@ def test_the_facts_may_come_from_the_journal(engine, tmp_path):
         ("what-can", "paul", "--facts", "no-such-file.json"),
     ],
 )
-def test_what_cannot_be_read_is_told(arguments):
+def test_what_cannot_be_read_is_told(arguments: Any) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stderr.strip()

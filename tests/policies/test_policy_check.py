@@ -1,20 +1,25 @@
 """`bdt policy check` on the product's rules, and on every way to break them: file, line, id, exit code 2."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from click.testing import CliRunner
 
+from policies.engine.decide import Engine
 from policies.review.commands.policy import policy
 from policies.review.proofs.check import check
+from tests.policies.conftest import Replace
 
 RULES = "rules/20-admin.cedar"
 GUARDS = "rules/90-accounts.cedar"
 
 
-def run(root, *arguments):
+def run(root: Path, *arguments: Any) -> Any:
     return CliRunner().invoke(policy, ["--root", str(root), *arguments])
 
 
-def test_the_rules_of_the_product_are_in_order(engine):
+def test_the_rules_of_the_product_are_in_order(engine: Engine) -> None:
     checked = check(engine.policies.root)
     assert checked.faults == ()
     assert checked.summary().startswith(f"{len(engine.policies.rules)} rules, ")
@@ -36,7 +41,9 @@ def test_the_rules_of_the_product_are_in_order(engine):
         ("levels", "saisie: Saisie", "saisie: [", "levels.yaml:"),
     ],
 )
-def test_a_broken_catalogue_is_told_with_file_and_line(replace_in, name, old, new, told):
+def test_a_broken_catalogue_is_told_with_file_and_line(
+    replace_in: Replace, name: str, old: str, new: str, told: str
+) -> None:
     result = run(replace_in(f"catalogue/{name}.yaml", old, new), "check")
     assert result.exit_code == 2
     assert f"catalogue/{name}.yaml:" in result.stderr
@@ -51,7 +58,7 @@ def test_a_broken_catalogue_is_told_with_file_and_line(replace_in, name, old, ne
         ("pendingInvitations: Long", "pendingInvites: Long", "model/schema.json: stale"),
     ],
 )
-def test_a_broken_or_changed_model_is_told(replace_in, old, new, told):
+def test_a_broken_or_changed_model_is_told(replace_in: Replace, old: str, new: str, told: str) -> None:
     result = run(replace_in("model/entities.yaml", old, new), "check")
     assert result.exit_code == 2
     assert told in result.stderr
@@ -69,7 +76,9 @@ def test_a_broken_or_changed_model_is_told(replace_in, old, new, told):
         ('State::"deactivated"', 'State::"deactivate"', "did you mean deactivated?"),
     ],
 )
-def test_a_broken_rule_is_told_with_file_line_and_id(replace_in, old, new, told):
+def test_a_broken_rule_is_told_with_file_line_and_id(
+    replace_in: Replace, old: str, new: str, told: str
+) -> None:
     result = run(replace_in(RULES, old, new), "check")
     assert result.exit_code == 2
     assert "rules/20-admin.cedar:" in result.stderr
@@ -92,7 +101,9 @@ def test_a_broken_rule_is_told_with_file_line_and_id(replace_in, old, new, told)
         ('@needs_1("x") forbid (principal is User, action, resource);', "a forbid has no @needs_1"),
     ],
 )
-def test_a_statement_against_the_rules_of_the_house_is_told(copied_policies, statement, told):
+def test_a_statement_against_the_rules_of_the_house_is_told(
+    copied_policies: Path, statement: Any, told: str
+) -> None:
     notes = '@id("G-NEW") @control("BDT-X") @owner("o") @says("s") @says_fr("f")\n'
     path = copied_policies / GUARDS
     path.write_text(path.read_text(encoding="utf-8") + notes + statement + "\n", encoding="utf-8")

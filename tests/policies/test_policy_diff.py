@@ -2,28 +2,32 @@
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from policies.engine.decide import Engine
 from policies.engine.journal import journal_record
 from policies.engine.revision import read_policies
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.diff import compare
 from policies.review.commands.policy import policy
+from tests.policies.conftest import Replace
 
 GUARDS = "rules/9*.cedar"
 # Each test reads one or two revisions and asks the solver: seconds, not milliseconds.
 pytestmark = pytest.mark.slow
 
 
-def run(*arguments):
+def run(*arguments: Any) -> Any:
     result = CliRunner().invoke(policy, [str(argument) for argument in arguments])
     assert "Traceback" not in result.output
     return result
 
 
-def test_a_cosmetic_rewrite_is_proved_to_change_nothing(engine, replace_in):
+def test_a_cosmetic_rewrite_is_proved_to_change_nothing(engine: Engine, replace_in: Replace) -> None:
     root = replace_in(
         GUARDS,
         "when { resource.attemptsTotal >= context.limits.tries_in_all };",
@@ -35,7 +39,9 @@ def test_a_cosmetic_rewrite_is_proved_to_change_nothing(engine, replace_in):
     assert "No change: 57 environments proved unchanged" in "\n".join(difference.lines())
 
 
-def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(engine, replace_in):
+def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(
+    engine: Engine, replace_in: Replace
+) -> None:
     old = "when { resource.membership.user == principal };"
     root = replace_in(GUARDS, old, old.replace("principal }", "principal && context.acr > 1 }"))
     difference = compare(engine.policies, read_policies(root))
@@ -50,7 +56,7 @@ def test_what_is_newly_allowed_is_told_with_its_case_rules_and_property(engine, 
     assert "Newly ALLOWED User validateHabilitation Habilitation" in told
 
 
-def test_newly_denied_alone_ends_well_and_newly_allowed_does_not(engine, replace_in):
+def test_newly_denied_alone_ends_well_and_newly_allowed_does_not(engine: Engine, replace_in: Replace) -> None:
     stricter = replace_in(GUARDS, "attemptsTotal >= context.limits.tries_in_all", "attemptsTotal >= 9")
     assert run("diff", engine.policies.root, stricter).exit_code == 0
     result = run("diff", stricter, engine.policies.root)
@@ -58,7 +64,7 @@ def test_newly_denied_alone_ends_well_and_newly_allowed_does_not(engine, replace
     assert "Newly ALLOWED User redeemCode Letter" in result.output
 
 
-def test_a_new_service_shows_in_the_difference(engine, copied_policies):
+def test_a_new_service_shows_in_the_difference(engine: Engine, copied_policies: Path) -> None:
     services = copied_policies / "catalogue/services.yaml"
     text = services.read_text(encoding="utf-8")
     services.write_text(text.replace("mes-prets:encours:", "mes-prets:echeancier:"), encoding="utf-8")
@@ -69,19 +75,19 @@ def test_a_new_service_shows_in_the_difference(engine, copied_policies):
     )
 
 
-def test_a_git_revision_compares_with_itself():
+def test_a_git_revision_compares_with_itself() -> None:
     result = run("diff", "HEAD", "HEAD")
     assert (result.exit_code, "No change" in result.output) == (0, True)
 
 
-def test_a_revision_that_does_not_exist_is_told():
+def test_a_revision_that_does_not_exist_is_told() -> None:
     result = run("diff", "no-such-revision", "HEAD")
     assert result.exit_code == 2
     assert "no-such-revision: neither a policies folder nor a git revision" in result.stderr
 
 
 @pytest.fixture
-def journal(engine, tmp_path):
+def journal(engine: Engine, tmp_path: Path) -> Any:
     path = tmp_path / "decisions.jsonl"
     cases = read_scenarios(engine.policies)
     records = [journal_record(case.request, engine.decide(case.request)) for case in cases]
@@ -89,13 +95,15 @@ def journal(engine, tmp_path):
     return path
 
 
-def test_the_journal_replayed_under_the_same_rules_changes_nothing(engine, journal):
+def test_the_journal_replayed_under_the_same_rules_changes_nothing(engine: Engine, journal: Any) -> None:
     result = run("replay", journal, "--with", engine.policies.root)
     decisions = len(journal.read_text(encoding="utf-8").splitlines())
     assert (result.exit_code, result.output) == (0, f"0 of {decisions} decisions would change\n")
 
 
-def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journal, replace_in):
+def test_the_journal_replayed_under_other_rules_names_the_people_concerned(
+    journal: Any, replace_in: Replace
+) -> None:
     result = run(
         "replay",
         journal,
@@ -107,7 +115,7 @@ def test_the_journal_replayed_under_other_rules_names_the_people_concerned(journ
     assert re.search(r"^1 of \d+ decisions would change\n  chloe: 1$", result.output, re.MULTILINE)
 
 
-def test_a_journal_with_a_cut_line_is_told(engine, journal):
+def test_a_journal_with_a_cut_line_is_told(engine: Engine, journal: Any) -> None:
     text = journal.read_text(encoding="utf-8")
     journal.write_text(text[:-40], encoding="utf-8")
     result = run("replay", journal, "--with", engine.policies.root)
@@ -115,7 +123,7 @@ def test_a_journal_with_a_cut_line_is_told(engine, journal):
     assert f"decisions.jsonl:{len(text.splitlines())}: not a journalled decision" in result.stderr
 
 
-def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
+def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read() -> None:
     result = run("why-not", "scenarios/20-admin.yaml:20")
     assert "REFUSED: chloe validateHabilitation paul-demande" in result.output
     assert "nearest ADMIN-DECIDE, missing:" in result.output
@@ -123,9 +131,12 @@ def test_why_not_names_the_rule_the_nearest_permit_and_what_was_read():
     assert "resource.membership.structure.admins = [alice, bob]" in result.output
 
 
-def test_a_record_whose_facts_are_not_whole_is_explained_without_a_traceback(journal, tmp_path):
+def test_a_record_whose_facts_are_not_whole_is_explained_without_a_traceback(
+    journal: Any, tmp_path: Path
+) -> None:
     record = json.loads(journal.read_text(encoding="utf-8").splitlines()[0])
-    for changes in ({"facts": {}}, {"action": "becomeKing"}):
+    odd: tuple[dict[str, Any], ...] = ({"facts": {}}, {"action": "becomeKing"})
+    for changes in odd:
         path = tmp_path / "one.jsonl"
         path.write_text(json.dumps(record | changes), encoding="utf-8")
         result = run("explain", f"{path}:1")
@@ -134,13 +145,17 @@ def test_a_record_whose_facts_are_not_whole_is_explained_without_a_traceback(jou
 
 
 @pytest.mark.parametrize("place", ["scenarios/20-admin.yaml", "nowhere.jsonl:3", "scenarios/nope.yaml:4"])
-def test_a_place_without_question_is_told(place):
+def test_a_place_without_question_is_told(place: Any) -> None:
     assert run("explain", place).exit_code == 2
 
 
-def test_the_worked_example_of_the_readme_is_what_the_command_prints(engine, replace_in):
+def test_the_worked_example_of_the_readme_is_what_the_command_prints(
+    engine: Engine, replace_in: Replace
+) -> None:
     readme = (engine.policies.root / "README.md").read_text(encoding="utf-8")
-    removed, added = re.search(r"^-(when .*)\n\+(when .*)$", readme, re.MULTILINE).groups()
+    rule = re.search(r"^-(when .*)\n\+(when .*)$", readme, re.MULTILINE)
+    assert rule
+    removed, added = rule.groups()
     printed = run("diff", engine.policies.root, replace_in(GUARDS, removed, added)).output.splitlines()
     shown = readme.split("$ bdt policy diff main HEAD\n")[1].split("```")[0].splitlines()
     # The solver may choose other values for the facts of the case; everything else is word for word.

@@ -4,30 +4,34 @@ import csv
 import io
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from policies.catalogue.faults import BadSource
+from policies.engine.decide import Engine
 from policies.engine.revision import read_policies
 from policies.review.commands.policy import policy
 from policies.review.pages.controls import read_controls
 from policies.review.pages.generated import render_pages
 from policies.review.pages.matrix import as_csv, as_html, as_markdown, matrix
 from policies.review.proofs.prove import read_properties
+from tests.policies.conftest import Replace
 
 
 @pytest.fixture(scope="module")
-def cells(engine):
+def cells(engine: Engine) -> Any:
     return matrix(engine.policies)
 
 
-def roles(cells, action, state):
+def roles(cells: Any, action: str, state: str) -> Any:
     (found,) = (cell.roles for cell in cells if (cell.action, cell.state) == (action, state))
     return found
 
 
-def test_the_committed_pages_are_fresh(engine):
+def test_the_committed_pages_are_fresh(engine: Engine) -> None:
     for name, text in render_pages(engine.policies).items():
         assert (engine.policies.root / name).read_text(encoding="utf-8") == text, name
 
@@ -46,17 +50,17 @@ def test_the_committed_pages_are_fresh(engine):
         ("approveNomination", "proposed", "R"),
     ],
 )
-def test_the_matrix_says_who_may(cells, action, state, expected):
+def test_the_matrix_says_who_may(cells: Any, action: str, state: str, expected: Any) -> None:
     assert roles(cells, action, state) == expected
 
 
-def test_the_matrix_has_three_shapes_of_one_content(cells):
+def test_the_matrix_has_three_shapes_of_one_content(cells: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(cells))))
     assert len(rows) == len(cells)
     assert as_html(cells).count("<table>") == as_markdown(cells).count("\n## ")
 
 
-def test_a_change_of_rule_shows_in_the_matrix(cells, replace_in):
+def test_a_change_of_rule_shows_in_the_matrix(cells: Any, replace_in: Replace) -> None:
     old = 'resource.state == HabilitationState::"deactivated"'
     root = replace_in("rules/20-admin.cedar", old, old.replace("deactivated", "refused"))
     changed = matrix(read_policies(root))
@@ -64,7 +68,7 @@ def test_a_change_of_rule_shows_in_the_matrix(cells, replace_in):
     assert as_markdown(changed) != as_markdown(cells)
 
 
-def test_every_requirement_is_answered_and_proved(engine):
+def test_every_requirement_is_answered_and_proved(engine: Engine) -> None:
     controls = read_controls(engine.policies)
     assert all(each.rules and (each.properties or each.scenarios) for each in controls)
 
@@ -81,7 +85,9 @@ def test_every_requirement_is_answered_and_proved(engine):
         ),
     ],
 )
-def test_a_requirement_without_rule_or_a_rule_without_requirement_fails(replace_in, name, old, new, told):
+def test_a_requirement_without_rule_or_a_rule_without_requirement_fails(
+    replace_in: Replace, name: str, old: str, new: str, told: str
+) -> None:
     root = replace_in(name, old, new)
     with pytest.raises(BadSource) as caught:
         read_controls(read_policies(root))
@@ -97,7 +103,7 @@ class Page(HTMLParser):
         self.links: set[str] = set()
         self.headers_without_scope = 0
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
         found = dict(attrs)
         self.tags.append(tag)
         self.ids |= {found["id"]} if "id" in found else set()
@@ -106,14 +112,16 @@ class Page(HTMLParser):
         assert not {"src", "onclick", "style"} & found.keys()
 
 
-def test_a_report_that_cannot_be_written_is_told(tmp_path):
+def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(policy, ["report", str(tmp_path / "no-such-folder" / "report.html")])
     assert result.exit_code == 2
     assert "report.html" in result.stderr
 
 
 @pytest.mark.slow
-def test_the_report_is_whole_accessible_and_needs_nothing_from_outside(tmp_path, engine):
+def test_the_report_is_whole_accessible_and_needs_nothing_from_outside(
+    tmp_path: Path, engine: Engine
+) -> None:
     result = CliRunner().invoke(policy, ["report", str(tmp_path / "report.html")])
     assert result.exit_code == 0
     text = (tmp_path / "report.html").read_text(encoding="utf-8")

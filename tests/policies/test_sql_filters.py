@@ -3,13 +3,14 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sql
 
 from policies.catalogue.loader import load_catalogue
 from policies.engine.decide import Engine, default_engine
-from policies.engine.request import Entity, EntityRef, Request
+from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.sqlfilter import Ask, Columns, NoColumn, SetOf, where
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -51,12 +52,15 @@ class Directory:
 
     def __init__(self, seed: int, members: int) -> None:
         draw = random.Random(seed)
-        self.rows: dict[sql.Table, list[dict[str, object]]] = {table: [] for table in TABLES.sorted_tables}
+        self.rows: dict[sql.Table, list[dict[str, Any]]] = {table: [] for table in TABLES.sorted_tables}
         services = list(load_catalogue().services)
         types = list(load_catalogue().structure_types)
         self.users = [f"user-{n}" for n in range(8)]
         structures = [f"structure-{n}" for n in range(4)]
-        add = lambda table, **row: self.rows[table].append(row)  # noqa: E731
+
+        def add(table: sql.Table, **row: Any) -> None:
+            self.rows[table].append(row)
+
         for user in self.users:
             add(USER, id=user, is_active=draw.random() < 0.8)
         for structure in structures:
@@ -98,7 +102,7 @@ class Directory:
         for row in self.rows[STRUCTURE]:
             admins = [each for each in self.rows[ADMIN] if each["structure"] == row["id"]]
             referents = [each for each in admins if each["referent"]]
-            attributes = {
+            attributes: dict[str, Value] = {
                 "type": EntityRef("StructureType", row["type"]), "isActive": row["is_active"],
                 "isFrozen": row["is_frozen"], "pendingInvitations": 0,
                 "admins": frozenset(EntityRef("User", each["user"]) for each in admins),
@@ -113,7 +117,7 @@ class Directory:
             live = [
                 each["service"] for each in held if each["state"] in ("pending", "awaiting_letter", "granted")
             ]
-            attributes = {
+            attributes: dict[str, Value] = {
                 "user": EntityRef("User", row["user"]), "structure": EntityRef("Structure", row["structure"]),
                 "isActive": row["is_active"], "isSuspended": row["is_suspended"],
                 "acceptedTerms": frozenset(EntityRef("TermsVersion", each) for each in terms),
@@ -126,8 +130,8 @@ class Directory:
             yield Entity(EntityRef("Membership", row["id"]), attributes)
             yield from (self._habilitation(each) for each in held)
 
-    def _habilitation(self, row: dict[str, object]) -> Entity:
-        attributes = {
+    def _habilitation(self, row: dict[str, Any]) -> Entity:
+        attributes: dict[str, Value] = {
             "membership": EntityRef("Membership", row["membership"]),
             "service": EntityRef("Service", row["service"]),
             "state": EntityRef("HabilitationState", row["state"]),
@@ -186,7 +190,7 @@ def query(kind: str, condition: sql.ColumnElement[bool]) -> sql.Select[tuple[str
     return sql.select(HABILITATION.c.id).select_from(rows).where(condition)
 
 
-def differences(engine, seed: int, members: int) -> tuple[int, list[str]]:
+def differences(engine: Engine, seed: int, members: int) -> tuple[int, list[str]]:
     engine = Engine(engine.policies, explains=False)
     directory = Directory(seed, members)
     facts, rows = directory.facts(), directory.engine()
@@ -208,19 +212,19 @@ def differences(engine, seed: int, members: int) -> tuple[int, list[str]]:
 
 
 @pytest.mark.slow
-def test_five_thousand_rows_are_listed_as_the_engine_decides(engine):
+def test_five_thousand_rows_are_listed_as_the_engine_decides(engine: Engine) -> None:
     seed = random.randrange(2**31)
     asked, wrong = differences(engine, seed, members=30)
     assert (wrong, asked >= 5_000) == ([], True), f"seed {seed}: {asked} decisions"
 
 
 @pytest.mark.slow
-def test_a_list_is_what_the_engine_allows(engine):
+def test_a_list_is_what_the_engine_allows(engine: Engine) -> None:
     asked, wrong = differences(engine, seed=3, members=2)
     assert (wrong, asked > 100) == ([], True)
 
 
-def test_a_path_without_column_is_an_error(engine):
+def test_a_path_without_column_is_an_error(engine: Engine) -> None:
     actor = Entity(EntityRef("User", "alice"), {"isActive": True})
     ask = Ask("validateHabilitation", actor, NOW, 1, "Habilitation")
     with pytest.raises(NoColumn, match=r"resource\."):

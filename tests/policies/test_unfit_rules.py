@@ -1,9 +1,13 @@
 """Rules that cannot be committed prove nothing: commands say file, line and reason, never a traceback."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from click.testing import CliRunner
 
 from policies.review.commands.policy import policy
+from tests.policies.conftest import Replace
 
 COMMANDS = (
     ["check"],
@@ -12,7 +16,7 @@ COMMANDS = (
 )
 
 
-def run(root, *arguments):
+def run(root: Path, *arguments: Any) -> Any:
     result = CliRunner().invoke(policy, ["--root", str(root), *arguments])
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
@@ -70,7 +74,9 @@ UNFIT = [
 
 
 @pytest.mark.parametrize(("pattern", "old", "new", "told"), UNFIT)
-def test_what_the_check_refuses_is_neither_proved_nor_walked(replace_in, pattern, old, new, told):
+def test_what_the_check_refuses_is_neither_proved_nor_walked(
+    replace_in: Replace, pattern: str, old: str, new: str, told: str
+) -> None:
     root = replace_in(pattern, old, new)
     for command in COMMANDS:
         result = run(root, *command)
@@ -90,7 +96,9 @@ NEW_ATTRIBUTES = [
 
 
 @pytest.mark.parametrize(("old", "new"), NEW_ATTRIBUTES)
-def test_a_mandatory_attribute_that_no_fact_gives_is_a_finding(replace_in, old, new):
+def test_a_mandatory_attribute_that_no_fact_gives_is_a_finding(
+    replace_in: Replace, old: str, new: str
+) -> None:
     """The engine cannot decide without it: once that was taken for « not allowed » and held vacuously."""
     root = replace_in("model/entities.yaml", old, new)
     assert "stale" in run(root, "prove").stderr
@@ -110,7 +118,9 @@ LIFELESS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("pattern", "old", "new"), LIFELESS)
-def test_a_walk_that_comes_to_too_little_shows_nothing(replace_in, pattern, old, new):
+def test_a_walk_that_comes_to_too_little_shows_nothing(
+    replace_in: Replace, pattern: str, old: str, new: str
+) -> None:
     root = replace_in(pattern, old, new)
     run(root, "format")
     result = run(root, "prove", "--lifecycle")
@@ -118,7 +128,7 @@ def test_a_walk_that_comes_to_too_little_shows_nothing(replace_in, pattern, old,
     assert "VACUOUS" in result.output
 
 
-def test_an_act_that_no_walk_knows_is_told(replace_in):
+def test_an_act_that_no_walk_knows_is_told(replace_in: Replace) -> None:
     root = replace_in("properties/lifecycle.yaml", "first-user:\n    people", "first-user:\n    people")
     path = root / "properties/lifecycle.yaml"
     path.write_text(

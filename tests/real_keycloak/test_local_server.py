@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -19,8 +20,8 @@ from idp_extension.server.run import start_server
 pytestmark = pytest.mark.keycloak
 
 
-def start(data_dir: Path, **ports: int) -> RunningServer:
-    wanted = {"http_port": free_port(), "management_port": free_port()} | ports
+def start(data_dir: Path, **ports: Any) -> RunningServer:
+    wanted: dict[str, Any] = {"http_port": free_port(), "management_port": free_port()} | ports
     return start_server(ensure_server(), data_dir, admin_user="admin", admin_password="admin", **wanted)
 
 

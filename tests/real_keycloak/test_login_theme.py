@@ -37,7 +37,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         assert isinstance(envelope.content, bytes)
-        self._mails.put(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
+        self._mails.put(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 
     def next(self) -> EmailMessage:

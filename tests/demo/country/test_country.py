@@ -170,7 +170,7 @@ def test_open_claims_are_young_have_an_address_and_are_watched(country: Database
         ids = {args["claim_id"] for args in session.scalars(watched)}
         for claim in claims:
             structure = claim.membership.structure
-            address = structure.postal_address
+            address = structure.postal_address(claim.postcode)
             assert address
             assert address_lines(structure.name, structure.kind, address.postcode, address.town)
             assert MOMENT - timedelta(days=30) < claim.claimed_at < MOMENT

@@ -62,7 +62,7 @@ def listed(mailbox: Mailbox, query: str = "") -> list[dict[str, object]]:
     return found
 
 
-def test_a_mail_is_listed_and_read_whole(mailbox: Mailbox):
+def test_a_mail_is_listed_and_read_whole(mailbox: Mailbox) -> None:
     drop(mailbox)
     (mail,) = listed(mailbox)
     assert mail["subject"] == "Commune d'Eus – code d'activation expiré"
@@ -77,7 +77,7 @@ def test_a_mail_is_listed_and_read_whole(mailbox: Mailbox):
     assert "Auto-Submitted: auto-generated" in get(mailbox, f"/messages/{mail['id']}/source")[1]
 
 
-def test_the_mails_of_one_address_come_in_the_order_of_their_arrival(mailbox: Mailbox):
+def test_the_mails_of_one_address_come_in_the_order_of_their_arrival(mailbox: Mailbox) -> None:
     for subject in ("un", "deux"):
         drop(mailbox, RenderedNotice(subject, "texte", "<p>texte</p>"))
     drop(mailbox, RenderedNotice("trois", "texte", "<p>texte</p>"), to="paul.durand@eus.example")
@@ -86,12 +86,12 @@ def test_the_mails_of_one_address_come_in_the_order_of_their_arrival(mailbox: Ma
     assert listed(mailbox, "?to=martin@eus.example") == []
 
 
-def test_an_empty_mailbox_says_so(mailbox: Mailbox):
+def test_an_empty_mailbox_says_so(mailbox: Mailbox) -> None:
     assert listed(mailbox) == []
     assert "Aucun e-mail" in get(mailbox, "/")[1]
 
 
-def test_a_hostile_mail_stays_in_its_frame(mailbox: Mailbox):
+def test_a_hostile_mail_stays_in_its_frame(mailbox: Mailbox) -> None:
     attack = "<script>alert(1)</script>"
     drop(mailbox, RenderedNotice(attack, attack, f"<html><head></head><body>{attack}</body></html>"))
     (mail,) = listed(mailbox)
@@ -110,13 +110,13 @@ def test_a_hostile_mail_stays_in_its_frame(mailbox: Mailbox):
 @pytest.mark.parametrize(
     "path", ["/x", "/messages/", "/messages/../../etc/passwd", "/messages/1/html", "/messages/%2e%2e/source"]
 )
-def test_what_does_not_exist_is_not_found(mailbox: Mailbox, path: str):
+def test_what_does_not_exist_is_not_found(mailbox: Mailbox, path: str) -> None:
     status, page, _ = get(mailbox, path)
     assert status == 404
     assert "n'existe pas" in page
 
 
-def test_mails_survive_a_restart(tmp_path: Path):
+def test_mails_survive_a_restart(tmp_path: Path) -> None:
     first = start_mailbox(tmp_path)
     drop(first)
     first.stop()
@@ -127,7 +127,7 @@ def test_mails_survive_a_restart(tmp_path: Path):
         second.stop()
 
 
-def test_a_mail_without_html_or_subject_is_readable(mailbox: Mailbox):
+def test_a_mail_without_html_or_subject_is_readable(mailbox: Mailbox) -> None:
     mailbox.store.add(b"From: a@eus.example\r\n\r\nVoir https://eus.example/suite?a=1 merci\r\n")
     (mail,) = listed(mailbox)
     assert (mail["subject"], mail["to"], mail["html"]) == ("", "", "")
@@ -135,7 +135,7 @@ def test_a_mail_without_html_or_subject_is_readable(mailbox: Mailbox):
     assert "(sans objet)" in get(mailbox, f"/messages/{mail['id']}")[1]
 
 
-def test_a_taken_port_is_told_and_leaves_nothing_open(tmp_path: Path):
+def test_a_taken_port_is_told_and_leaves_nothing_open(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         with pytest.raises(OSError, match="in use"):
             start_mailbox(tmp_path, http_port=taken.getsockname()[1])
@@ -144,7 +144,7 @@ def test_a_taken_port_is_told_and_leaves_nothing_open(tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_it_runs_as_a_program_until_it_is_told_to_stop(tmp_path: Path):
+def test_it_runs_as_a_program_until_it_is_told_to_stop(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "demo.mailbox", "--directory", str(tmp_path)]
     options = ["--smtp-port", "0", "--http-port", "0"]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as program:

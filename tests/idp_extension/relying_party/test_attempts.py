@@ -1,7 +1,7 @@
 """Log-ins under way in cookies: sealed, bounded in number and in time, one a tab."""
 
 import json
-from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from werkzeug.test import Client
@@ -41,11 +41,11 @@ class Browser:
         self.client = Client(self._app)
         self.begun: list[str] = []
 
-    def _app(self, environ: Mapping[str, object], start: object) -> object:
+    def _app(self, environ: Any, start: Any) -> Any:
         request, response = Request(dict(environ)), Response()
         attempt = Attempt(state=request.args["state"], nonce="n" * 32, code_verifier="v" * 64)
         self._kept.keep(response, request.cookies, attempt, {"suite": "/services"})
-        return response(environ, start)  # type: ignore[arg-type]
+        return response(environ, start)
 
     def begin(self, state: str) -> None:
         self.client.get(f"/?state={state}", base_url="https://service.example")

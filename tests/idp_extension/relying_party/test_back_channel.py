@@ -21,7 +21,7 @@ SID = "s" * 24  # as Keycloak makes them: no UUID
 
 def logout_token(provider: Provider, typ: str = "logout+jwt", **claims: Any) -> str:
     """As Keycloak sends it; a claim given as None is left out."""
-    usual = {
+    usual: dict[str, Any] = {
         "aud": SERVICE,
         "azp": None,
         "acr": None,

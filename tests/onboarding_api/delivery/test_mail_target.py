@@ -201,7 +201,8 @@ def test_a_forgotten_identifiant_is_looked_up_here_and_its_address_forgotten(
 
     (message,) = server.received
     assert message["To"] == address
-    text = message.get_payload(0).get_payload(decode=True).decode()
+    (plain, _) = message.walk() if not message.is_multipart() else [*message.walk()][1:3]
+    text = bytes(plain.get_payload(decode=True)).decode()
     assert told in text
     assert (row_of(database, id_).state, row_of(database, id_).args) == (DeliveryState.DONE, {})
 

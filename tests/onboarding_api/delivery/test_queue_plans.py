@@ -1,10 +1,12 @@
 """The look for due rows reads the head of a place, whatever waits: the plans of both databases say so."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Select, insert, select, text
 from sqlalchemy.orm import Session
 
-from onboarding_api.delivery.ledger import Ledger
+from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.queue import Place, is_there, leasable, undelivered
 from onboarding_api.model.base import Database, new_id
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryClass, DeliveryState, Target
@@ -18,7 +20,7 @@ LANES = 5_000
 @pytest.fixture
 def full(database: Database) -> Database:
     """Ten thousand courtesies wait, twenty thousand deliveries are over, of five thousand people."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "kind": "mail",
             "target": Target.MAIL,
@@ -61,7 +63,7 @@ def test_a_failed_head_costs_the_look_nothing(full: Database, clock: HandClock) 
     """Each lane has a row behind its head: when the heads wait for their next try, those are not read."""
     ledger = Ledger(full, clock, draw=lambda: 1.0)
     place = Place(Target.MAIL, DeliveryClass.COURTESY)
-    failed = []
+    failed: list[Lease] = []
     for _ in range(5):
         failed += ledger.lease(place)
         for lease in failed[-10:]:

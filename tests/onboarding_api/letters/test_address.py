@@ -46,7 +46,7 @@ from onboarding_api.registry.shipped import read_register
         ),
     ],
 )
-def test_lines_of_a_mairie(name: str, postcode: str, town: str, lines: tuple[str, ...]):
+def test_lines_of_a_mairie(name: str, postcode: str, town: str, lines: tuple[str, ...]) -> None:
     assert address_lines(name, "commune", postcode, town) == (ATTENTION, *lines)
 
 
@@ -73,7 +73,7 @@ def test_lines_of_a_mairie(name: str, postcode: str, town: str, lines: tuple[str
         ),
     ],
 )
-def test_lines_of_an_epci(name: str, lines: tuple[str, ...]):
+def test_lines_of_an_epci(name: str, lines: tuple[str, ...]) -> None:
     assert address_lines(name, "epci", "66500", "Prades") == (ATTENTION, *lines, "66500 PRADES")
 
 
@@ -91,7 +91,9 @@ def test_lines_of_an_epci(name: str, lines: tuple[str, ...]):
         ("Commune de " + "Saint-Martin " * 9, "66500", "Eus", "name"),
     ],
 )
-def test_an_impossible_address_is_refused_before_the_letter(name: str, postcode: str, town: str, reason: str):
+def test_an_impossible_address_is_refused_before_the_letter(
+    name: str, postcode: str, town: str, reason: str
+) -> None:
     with pytest.raises(AddressImpossible) as refused:
         address_lines(name, "commune", postcode, town)
     assert refused.value.reason == reason
@@ -110,13 +112,13 @@ def test_an_impossible_address_is_refused_before_the_letter(name: str, postcode:
         ("MAIRIE", "66500"),
     ],
 )
-def test_lines_that_a_carrier_would_refuse_are_refused_here(lines: tuple[str, ...]):
+def test_lines_that_a_carrier_would_refuse_are_refused_here(lines: tuple[str, ...]) -> None:
     with pytest.raises(AddressImpossible):
         check_lines(lines)
 
 
 @pytest.mark.slow
-def test_every_structure_of_the_register_has_an_address_and_three_towns_lose_words():
+def test_every_structure_of_the_register_has_an_address_and_three_towns_lose_words() -> None:
     shortened = set()
     for entry in read_register():
         town = entry.bare_name if entry.kind == "commune" else "Prades"

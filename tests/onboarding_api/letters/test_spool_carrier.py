@@ -44,7 +44,7 @@ def visible(spool: Path) -> set[str]:
     return {file.name for file in spool.iterdir() if not file.name.startswith(".")}
 
 
-def test_a_letter_is_two_files_that_agree(spool: Path):
+def test_a_letter_is_two_files_that_agree(spool: Path) -> None:
     carrier: Carrier = SpoolCarrier(spool)
     receipt = carrier.submit(package())
     assert visible(spool) == {f"{KEY}.pdf", f"{KEY}.json"}
@@ -59,13 +59,13 @@ def test_a_letter_is_two_files_that_agree(spool: Path):
     assert (receipt.ref, receipt.attempt) == (KEY, 1)
 
 
-def test_only_the_owner_may_read(spool: Path):
+def test_only_the_owner_may_read(spool: Path) -> None:
     SpoolCarrier(spool).submit(package())
     for name in visible(spool):
         assert stat.S_IMODE((spool / name).stat().st_mode) == 0o600
 
 
-def test_a_letter_that_was_taken_is_never_written_again(spool: Path):
+def test_a_letter_that_was_taken_is_never_written_again(spool: Path) -> None:
     carrier = SpoolCarrier(spool)
     first = carrier.submit(package(attempt=1))
     (spool / "sent").mkdir()
@@ -76,7 +76,7 @@ def test_a_letter_that_was_taken_is_never_written_again(spool: Path):
     assert visible(spool) == {"sent"}
 
 
-def test_a_letter_that_is_just_being_taken_is_not_written_again(spool: Path):
+def test_a_letter_that_is_just_being_taken_is_not_written_again(spool: Path) -> None:
     carrier = SpoolCarrier(spool)
     first = carrier.submit(package(attempt=1))
     (spool / "sent").mkdir()
@@ -86,7 +86,7 @@ def test_a_letter_that_is_just_being_taken_is_not_written_again(spool: Path):
 
 
 @pytest.mark.parametrize("lost", [".json", ".pdf"])
-def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str):
+def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str) -> None:
     carrier = SpoolCarrier(spool)
     carrier.submit(package())
     (spool / f"{KEY}{lost}").unlink()
@@ -98,7 +98,7 @@ def test_a_letter_that_was_half_written_is_written_again(spool: Path, lost: str)
 
 
 @pytest.mark.invariant("I7")
-def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path):
+def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path) -> None:
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(lambda n: SpoolCarrier(spool).submit(package(n, b"%%PDF-%d" % n)), range(1, 25)))
     sidecar = json.loads((spool / f"{KEY}.json").read_bytes())
@@ -108,14 +108,14 @@ def test_many_workers_at_once_leave_one_letter_that_agrees(spool: Path):
 
 
 @pytest.mark.parametrize("key", ["", "../escape", "a/b", "..", ".hidden", "x" * 129, "a\n", "a*"])
-def test_a_key_that_is_no_plain_name_is_refused(spool: Path, key: str):
+def test_a_key_that_is_no_plain_name_is_refused(spool: Path, key: str) -> None:
     with pytest.raises(LetterRefused):
         package(key=key)
     with pytest.raises(LetterRefused):
         SpoolCarrier(spool).status(key)
 
 
-def test_what_is_no_letter_is_refused():
+def test_what_is_no_letter_is_refused() -> None:
     with pytest.raises(LetterRefused, match="no PDF"):
         package(pdf=b"<html>")
     with pytest.raises(LetterRefused, match="address"):
@@ -129,14 +129,14 @@ def unavailable(spool: Path) -> str:
     return error.value.reason
 
 
-def test_a_missing_directory_is_told_and_not_made(tmp_path: Path):
+def test_a_missing_directory_is_told_and_not_made(tmp_path: Path) -> None:
     assert unavailable(tmp_path / "spol") == "missing"
     assert not (tmp_path / "spol").exists()
     with pytest.raises(CarrierUnavailable):
         SpoolCarrier(tmp_path / "spol").status(KEY)
 
 
-def test_a_file_in_place_of_the_directory_is_told(tmp_path: Path):
+def test_a_file_in_place_of_the_directory_is_told(tmp_path: Path) -> None:
     (tmp_path / "spool").write_text("")
     assert unavailable(tmp_path / "spool") == "missing"
 
@@ -155,7 +155,7 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.mark.attack(52)
-def test_a_read_only_directory_is_told(spool: Path):
+def test_a_read_only_directory_is_told(spool: Path) -> None:
     spool.chmod(0o555)
     with as_nobody():
         assert unavailable(spool) == "read_only"
@@ -173,7 +173,7 @@ def files_at_most(size: int) -> Iterator[None]:
 
 
 @pytest.mark.attack(52)
-def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: Path):
+def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: Path) -> None:
     with files_at_most(1000):
         reason = unavailable(spool)
     assert reason == "full"
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_leaves_nothing_and_the_letter_leaves_later(spool: P
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", "3"])
-def test_a_sidecar_that_cannot_be_read_stops_the_letter(spool: Path, content: str):
+def test_a_sidecar_that_cannot_be_read_stops_the_letter(spool: Path, content: str) -> None:
     SpoolCarrier(spool).submit(package())
     (spool / f"{KEY}.json").write_text(content)
     assert unavailable(spool) == "failing"
@@ -195,7 +195,7 @@ def drop(spool: Path, name: str, content: object) -> None:
     (spool / "events" / name).write_text(text, encoding="utf-8")
 
 
-def test_the_news_of_a_letter_come_from_the_events_directory(spool: Path):
+def test_the_news_of_a_letter_come_from_the_events_directory(spool: Path) -> None:
     carrier = SpoolCarrier(spool)
     assert carrier.status(KEY) == ()
     carrier.submit(package())
@@ -214,14 +214,14 @@ def test_the_news_of_a_letter_come_from_the_events_directory(spool: Path):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '"x"', '{"state": "posted"}', '{"state": [], "at": 3}', "\udcff"]
 )
-def test_an_event_that_cannot_be_read_is_kept_as_text(spool: Path, content: str):
+def test_an_event_that_cannot_be_read_is_kept_as_text(spool: Path, content: str) -> None:
     (spool / "events").mkdir()
     (spool / "events" / f"{KEY}.1.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     (event,) = SpoolCarrier(spool).status(KEY)
     assert (event.state, event.at, event.carrier_code) == (None, None, "unreadable")
 
 
-def test_a_letter_that_left_the_spool_altogether_has_no_news_but_its_events(spool: Path):
+def test_a_letter_that_left_the_spool_altogether_has_no_news_but_its_events(spool: Path) -> None:
     SpoolCarrier(spool).submit(package())
     shutil.rmtree(spool)
     spool.mkdir()

@@ -16,7 +16,7 @@ from onboarding_api.model.words.french_text import quoted_list, tied
         (date(2027, 8, 11), "11 août 2027"),
     ],
 )
-def test_dates_in_full(day: date, words: str):
+def test_dates_in_full(day: date, words: str) -> None:
     assert in_words(day) == words
 
 
@@ -28,9 +28,9 @@ def test_dates_in_full(day: date, words: str):
         (["Encours", "Documents", "Suivi"], "« Encours », « Documents » et « Suivi »"),
     ],
 )
-def test_lists(labels: list[str], text: str):
+def test_lists(labels: list[str], text: str) -> None:
     assert quoted_list(labels) == text
 
 
-def test_no_line_begins_with_a_colon_or_ends_with_an_opening_guillemet():
+def test_no_line_begins_with_a_colon_or_ends_with_an_opening_guillemet() -> None:
     assert tied("Motif : « oui » ; non ?") == "Motif\xa0: «\xa0oui\xa0»\xa0; non\xa0?"

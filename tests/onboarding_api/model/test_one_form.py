@@ -18,7 +18,7 @@ from onboarding_api.model.words.proper_name import proper_name
 from onboarding_api.notices.message import compose
 from onboarding_api.notices.rendering import RenderedNotice
 from onboarding_api.registry.folding import words
-from tests.builders.eus import NOON
+from tests.builders.deliveries import NOON
 
 # Typed -> stored. The last of each kind is what IDNA 2003 or a lenient parser would have made of it.
 ADDRESSES = [

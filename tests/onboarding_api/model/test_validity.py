@@ -43,14 +43,14 @@ ZONES = (
         ("2026-02-20T04:30", "America/Miquelon", "2026-03-22", "2026-03-23T02:00"),
     ],
 )
-def test_the_last_day_and_its_end(issued_at: str, zone: str, day: str, end: str):
+def test_the_last_day_and_its_end(issued_at: str, zone: str, day: str, end: str) -> None:
     issued = datetime.fromisoformat(issued_at).replace(tzinfo=UTC)
     assert last_day(issued, zone) == date.fromisoformat(day)
     assert expires_at(issued, zone) == datetime.fromisoformat(end).replace(tzinfo=UTC)
 
 
 @given(st.integers(0, 10 * 365 * 24 * 60), st.sampled_from(ZONES))
-def test_the_code_dies_with_the_printed_day(minute: int, zone: str):
+def test_the_code_dies_with_the_printed_day(minute: int, zone: str) -> None:
     issued = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
     end = expires_at(issued, zone)
     assert end.utcoffset() == timedelta(0)
@@ -60,17 +60,17 @@ def test_the_code_dies_with_the_printed_day(minute: int, zone: str):
 
 
 @pytest.mark.attack(8)
-def test_expired_from_the_end_on():
+def test_expired_from_the_end_on() -> None:
     end = datetime(2026, 12, 23, 23, tzinfo=UTC)
     assert not is_expired(end, end - timedelta(microseconds=1))
     assert is_expired(end, end)
 
 
-def test_no_date_means_expired():
+def test_no_date_means_expired() -> None:
     assert is_expired(None, datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_a_moment_without_zone_and_an_unknown_zone_are_refused():
+def test_a_moment_without_zone_and_an_unknown_zone_are_refused() -> None:
     with pytest.raises(ValueError, match="without time zone"):
         last_day(datetime.fromisoformat("2026-01-01"), "Europe/Paris")
     with pytest.raises(ZoneInfoNotFoundError):

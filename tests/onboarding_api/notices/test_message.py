@@ -43,7 +43,7 @@ def received(message: EmailMessage) -> EmailMessage:
     return parsed
 
 
-def test_it_is_received_as_it_was_meant():
+def test_it_is_received_as_it_was_meant() -> None:
     mail = received(composed())
     assert mail["Subject"] == NOTICE.subject
     assert mail["From"] == "Banque des Territoires <ne-pas-repondre@habilitations.example>"
@@ -56,21 +56,21 @@ def test_it_is_received_as_it_was_meant():
     assert (text.replace("\r\n", "\n"), html.strip()) == (NOTICE.text, NOTICE.html)
 
 
-def test_every_line_is_ascii_and_short():
+def test_every_line_is_ascii_and_short() -> None:
     for line in bytes(composed()).split(b"\r\n"):
         assert line.isascii()
         assert len(line) <= 998
         assert b"\n" not in line
 
 
-def test_the_message_id_is_made_of_the_delivery_key_and_tells_nothing_of_it():
+def test_the_message_id_is_made_of_the_delivery_key_and_tells_nothing_of_it() -> None:
     first, again, other = composed(), composed(subject="Autre sujet"), composed(key="mail:request_granted:2")
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
     assert first["Message-ID"].endswith("@habilitations.example>")
     assert "request_granted" not in first["Message-ID"]
 
 
-def test_the_same_delivery_gives_the_same_bytes():
+def test_the_same_delivery_gives_the_same_bytes() -> None:
     assert bytes(composed()) == bytes(composed())
 
 
@@ -78,7 +78,7 @@ def test_the_same_delivery_gives_the_same_bytes():
 @pytest.mark.parametrize(
     "poison", ["a\r\nBcc: x@evil.example", "a\nX: y", "a\rb", "a\0b", "a\u2028b", "a\udc80"]
 )
-def test_a_line_break_makes_no_header(poison: str):
+def test_a_line_break_makes_no_header(poison: str) -> None:
     for field in ("to", "subject", "sender_name", "from_address"):
         with pytest.raises(HeaderRefused):
             composed(**{field: poison})
@@ -102,13 +102,13 @@ andré@eus.example
 
 
 @pytest.mark.parametrize("to", ["", "a@" + "x" * 70 + ".example", *NO_ADDRESSES.strip().splitlines()])
-def test_what_is_no_address_makes_no_mail(to: str):
+def test_what_is_no_address_makes_no_mail(to: str) -> None:
     with pytest.raises(HeaderRefused):
         composed(to=to)
 
 
 @given(st.text('ab@.<>,;:"\\ ()\r\n\t\0é', max_size=12))
-def test_any_text_is_one_address_or_no_mail(to: str):
+def test_any_text_is_one_address_or_no_mail(to: str) -> None:
     try:
         message = composed(to=to)
     except HeaderRefused:
@@ -118,10 +118,10 @@ def test_any_text_is_one_address_or_no_mail(to: str):
     assert parsed.keys() == composed().keys()
 
 
-def test_an_accented_domain_leaves_in_ascii():
+def test_an_accented_domain_leaves_in_ascii() -> None:
     assert composed(to="mairie@évian.example")["To"] == "mairie@xn--vian-9oa.example"
 
 
-def test_a_long_accented_subject_survives():
+def test_a_long_accented_subject_survives() -> None:
     subject = "Communauté d'agglomération de la Presqu'île de Guérande Atlantique – " + "é" * 80
     assert received(composed(subject=subject))["Subject"] == subject

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from threading import Thread
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -64,7 +65,7 @@ def a_mail() -> EmailMessage:
     )
 
 
-def test_a_mail_arrives_whole():
+def test_a_mail_arrives_whole() -> None:
     handler = Answering()
     with serving(handler) as settings:
         send(a_mail(), settings)
@@ -84,7 +85,7 @@ def test_a_mail_arrives_whole():
         ({"to_data": "452 disk full"}, MailNotSent, "452"),
     ],
 )
-def test_answers_are_told_apart_and_quote_nobody(answers, error, told):
+def test_answers_are_told_apart_and_quote_nobody(answers: Any, error: Any, told: str) -> None:
     with serving(Answering(**answers)) as settings, pytest.raises(error) as refused:
         send(a_mail(), settings)
     assert str(refused.value) == told
@@ -92,7 +93,7 @@ def test_answers_are_told_apart_and_quote_nobody(answers, error, told):
     assert refused.value.__cause__ is None
 
 
-def test_no_server_is_temporary():
+def test_no_server_is_temporary() -> None:
     with pytest.raises(MailNotSent, match="ConnectionRefusedError"):
         send(a_mail(), SmtpSettings("127.0.0.1", free_port(), timeout_seconds=1))
 
@@ -118,18 +119,18 @@ def mute_server(greeting: bytes) -> Iterator[SmtpSettings]:
 
 
 @pytest.mark.parametrize("greeting", [b"", b"220 hello\r\n", b"2", b"not smtp at all\r\n", b"421 busy\r\n"])
-def test_a_server_that_is_mute_or_cuts_is_temporary(greeting: bytes):
+def test_a_server_that_is_mute_or_cuts_is_temporary(greeting: bytes) -> None:
     with mute_server(greeting) as settings, pytest.raises(MailNotSent):
         send(a_mail(), settings)
 
 
-def test_a_server_without_starttls_gets_no_password():
+def test_a_server_without_starttls_gets_no_password() -> None:
     with serving(Answering()) as settings, pytest.raises(MailRefused):
         send(a_mail(), SmtpSettings("127.0.0.1", settings.port, use_starttls=True))
     with pytest.raises(ValueError, match="STARTTLS"):
         SmtpSettings("127.0.0.1", 25, username="bdt", password="secret")
 
 
-def test_the_password_is_not_shown():
+def test_the_password_is_not_shown() -> None:
     shown = repr(SmtpSettings("127.0.0.1", 25, use_starttls=True, username="bdt", password="s3cr3t"))
     assert "s3cr3t" not in shown

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.base import Base, Database
-from onboarding_api.model.structure import SearchWord, Structure
 from onboarding_api.registry.load import load_register
 from onboarding_api.registry.shipped import Entry, read_register
 
@@ -58,5 +57,7 @@ def _empty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return Database(f"sqlite:///{path}")
     database = Database(request.getfixturevalue("postgresql_server").new_database())
-    Base.metadata.create_all(database.engine, tables=[Structure.__table__, SearchWord.__table__])
+    Base.metadata.create_all(
+        database.engine, tables=[Base.metadata.tables[name] for name in ("structure", "search_word")]
+    )
     return database

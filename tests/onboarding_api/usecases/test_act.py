@@ -6,11 +6,13 @@ import pytest
 
 from onboarding_api.acts.act import Act, act
 from onboarding_api.acts.actor import Actor
+from onboarding_api.model.event import Event
 from onboarding_api.model.journal import JournalEntry, first_broken_link
 from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotAllowed, NotFound, NotPossibleNow
+from policies.engine.names import Action
 from tests.builders.portal import Portal
 
 
@@ -25,9 +27,9 @@ def test_a_fault_in_the_middle_leaves_nothing(portal: Portal) -> None:
 
     def leave_and_fail(it: Act) -> None:
         membership = it.own_membership(eus)
-        it.permit("detach", membership)
+        it.permit(Action.DETACH, membership)
         membership.leave(it.now)
-        it.record("structure_left", membership)
+        it.record(Event.STRUCTURE_LEFT, membership)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -43,10 +45,10 @@ def test_a_refusal_undoes_the_act_and_is_the_only_line_left(portal: Portal) -> N
 
     def edit_then_look(it: Act) -> None:
         membership = it.own_membership(eus)
-        it.permit("editProfile", membership)
+        it.permit(Action.EDIT_PROFILE, membership)
         membership.telephone = "+33140205050"
-        it.record("profile_changed", membership)
-        it.permit("viewQueue", membership.structure)
+        it.record(Event.PROFILE_CHANGED, membership)
+        it.permit(Action.VIEW_QUEUE, membership.structure)
 
     with pytest.raises(NotAllowed):
         perform(portal, anne.actor, edit_then_look)
@@ -65,7 +67,7 @@ def test_what_is_not_possible_leaves_no_line(portal: Portal) -> None:
     anne = portal.a_person("Anne", "Roca").attached_to(eus)
 
     def fly(it: Act) -> None:
-        it.permit("detach", it.own_membership(eus))
+        it.permit(Action.DETACH, it.own_membership(eus))
         raise NotPossibleNow("membership", "attached", "fly")
 
     with pytest.raises(NotPossibleNow):
@@ -86,7 +88,7 @@ def test_a_password_suffices_today_and_no_authentication_does_not(portal: Portal
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
     for acr in (0, 1, 2):
         with act(portal.office, Actor(anne.id, acr)) as it:
-            assert it.may("viewQueue", it.lock(eus)) == (acr > 0)
+            assert it.may(Action.VIEW_QUEUE, it.lock(eus)) == (acr > 0)
 
 
 def test_a_disabled_account_does_nothing(portal: Portal) -> None:
@@ -95,6 +97,6 @@ def test_a_disabled_account_does_nothing(portal: Portal) -> None:
     with portal.writing() as session:
         session.get_one(Person, anne.id).is_active = False
     with pytest.raises(NotAllowed) as refusal:
-        perform(portal, anne.actor, lambda it: it.permit("editProfile", it.own_membership(eus)))
+        perform(portal, anne.actor, lambda it: it.permit(Action.EDIT_PROFILE, it.own_membership(eus)))
     assert refusal.value.rules == ("G-ACCOUNT",)
     assert refusal.value.sentences == ("Votre compte est désactivé.",)

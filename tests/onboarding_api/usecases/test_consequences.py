@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from onboarding_api.consequences.goals import Happening
+from onboarding_api.consequences.goals import Consequences, Happening
 from onboarding_api.consequences.table import CONSEQUENCES, TableUnfit, deliveries, whole
 from onboarding_api.model.event import Event
 from onboarding_api.notices.reading import NOTICES
@@ -22,7 +22,9 @@ def happened(event: Event, seq: int = 1, **refs: str) -> Happening:
 
 
 def test_a_table_without_a_line_for_an_event_does_not_start() -> None:
-    short = {event: goals for event, goals in CONSEQUENCES.items() if event != Event.CLAIM_EXPIRED}
+    short: Consequences = {
+        event: goals for event, goals in CONSEQUENCES.items() if event != Event.CLAIM_EXPIRED
+    }
     with pytest.raises(TableUnfit, match="claim_expired: its consequences are told 0 times"):
         whole(short)
 

@@ -213,7 +213,7 @@ class Clicks(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_no_order_of_clicks_breaks_an_invariant(sqlite_template: Path) -> None:
     Clicks.template = sqlite_template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Clicks,
         settings=settings(
             max_examples=100,

@@ -1,7 +1,6 @@
 """The alarm of the engine has a voice: a line in the log, a counter, a figure on /sante; never a fact."""
 
 import pytest
-from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
@@ -9,7 +8,7 @@ from onboarding_api.acts.alarms import tell_alarm
 from policies.engine.decide import ALARMS, ENGINE_FAULT, decide
 from policies.engine.request import Entity, EntityRef, Request
 from tests.builders.portal import MONDAY
-from tests.onboarding_api.web.portal import Portal
+from tests.onboarding_api.web.portal import Browser, Portal
 
 SECRET_ID = "8f14e45f-0000-4000-8000-000000000000"
 
@@ -20,7 +19,7 @@ def counted() -> float:
     return sum(each or 0.0 for each in found)
 
 
-def shown(browser: FlaskClient) -> int:
+def shown(browser: Browser) -> int:
     told = browser.get("/sante").json
     assert told
     return int(told["policy_alarms"])

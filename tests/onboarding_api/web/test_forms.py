@@ -1,5 +1,7 @@
 """What the forms take, in their normal form, and what they do not take."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ ALL = [value for room in (account, structure, request) for value in vars(room).v
 FORMS = [form for form in ALL if isinstance(form, Form)]
 
 
-def read(form: Form, **fields: object) -> FilledForm:
+def read(form: Form, **fields: Any) -> FilledForm:
     return form.read(MultiDict(fields))
 
 

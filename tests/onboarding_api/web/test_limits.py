@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import func, select, text
 from werkzeug.test import TestResponse
 
-from onboarding_api.limits.bounds import BOUNDS, READING
+from onboarding_api.limits.bounds import BOUNDS, READING, Per
 from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.person import Person
 from onboarding_api.web.limits import UndeclaredRoute, bound_of, bounded, check_routes, mailbox_of, network_of
@@ -121,7 +121,7 @@ def test_known_and_unknown_addresses_get_the_same_answers_before_and_after_the_l
     portal: Portal, path: str
 ) -> None:
     def answers(email: str) -> list[tuple[int, str | None]]:
-        found = []
+        found: list[tuple[int, str | None]] = []
         for address in addresses(8):
             form = {"email": email} if path == FORGOTTEN else {**ZOE, "email": email}
             answer = portal.browser(address=address).post(path, form)
@@ -166,7 +166,7 @@ def test_leaving_and_joining_again_is_bounded(portal: Portal) -> None:
 
 
 def test_pages_are_bounded_by_network_and_the_health_check_is_apart(portal: Portal) -> None:
-    limit = READING.items["network"].amount
+    limit = READING.items[Per.NETWORK].amount
     browser = portal.browser(address="192.0.2.9")
     statuses = {browser.get("/contact").status_code for _ in range(limit)}
     assert statuses == {200}

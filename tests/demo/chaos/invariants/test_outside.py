@@ -177,10 +177,11 @@ def test_a_token_that_says_too_much_or_too_little_is_found(world: World) -> None
     paul = next(row["identifiant"] for row in books.rows("person") if row["prenom"] == "Paul")
     right = {(paul, world.siren, "mes-prets"): [], (paul, world.siren, "dataviz-coeur-de-ville"): ["acces"]}
     assert list(tokens_tell_what_is_effective(books, right, now)) == []
-    for wrong in (
+    wrongs: tuple[dict[tuple[str, str, str], list[str]], ...] = (
         {(paul, world.siren, "mes-prets"): ["suivi"]},
         {(paul, world.siren, "dataviz-coeur-de-ville"): []},
-    ):
+    )
+    for wrong in wrongs:
         assert len(list(tokens_tell_what_is_effective(books, wrong, now))) == 1
 
 

@@ -1,6 +1,7 @@
 """The API is bounded by program and by person, together with the pages of the portal."""
 
 from onboarding_api.limits.bounds import API as EVERY_CALL
+from onboarding_api.limits.bounds import Per
 from tests.onboarding_api.web.api.conftest import Call, told
 from tests.onboarding_api.web.portal import Portal
 from tests.onboarding_api.web.world import ESTAVAR, EUS
@@ -16,7 +17,7 @@ def test_search_is_bounded_by_person(call: Call) -> None:
 
 
 def test_every_call_of_a_person_is_counted(call: Call) -> None:
-    limit = EVERY_CALL.items["person"].amount
+    limit = EVERY_CALL.items[Per.PERSON].amount
     statuses = [call("paul123", "GET", "/memberships").status_code for _ in range(limit + 1)]
 
     assert statuses == [200] * limit + [429]

@@ -87,7 +87,7 @@ def ecma_pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Ite
         yield ValidationError("no match")
 
 
-ReadAsEcma = extend(Draft202012Validator, {"pattern": ecma_pattern})  # type: ignore[no-untyped-call]
+ReadAsEcma = extend(Draft202012Validator, {"pattern": ecma_pattern})
 
 
 @pytest.mark.slow
