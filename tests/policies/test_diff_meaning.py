@@ -3,16 +3,19 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from policies.catalogue.yaml_source import load_yaml
-from policies.engine.revision import assemble, load_policies, read_policies
+from policies.engine.decide import Engine
+from policies.engine.revision import Policies, assemble, load_policies, read_policies
 from policies.language.model import read_model, render_schema
 from policies.review.changes.diff import answers, compare
 from policies.review.changes.sides import Sides
 from policies.review.commands.policy import policy
+from tests.policies.conftest import Replace
 
 HERE = Path(__file__).parent
 CHANGES = load_yaml(HERE / "meaning_changes.yaml", HERE).data
@@ -20,13 +23,13 @@ MODEL = load_policies().model
 IN_GROUPS = [(action, group) for group, actions in sorted(MODEL.groups.items()) for action in sorted(actions)]
 
 
-def regenerated(root):
+def regenerated(root: Path) -> Any:
     for name, text in render_schema(root).items():
         (root / name).write_text(text, encoding="utf-8")
     return read_policies(root)
 
 
-def without_membership(policies, action, group, tmp_path):
+def without_membership(policies: Policies, action: str, group: Any, tmp_path: Path) -> Any:
     """The same revision with one action taken out of one group."""
     document = json.loads(policies.model.schema_text)
     parents = document[""]["actions"][action]["memberOf"]
@@ -42,9 +45,12 @@ def without_membership(policies, action, group, tmp_path):
 
 
 @pytest.mark.slow
-def test_each_action_taken_out_of_a_group_is_seen_or_proved_to_change_nothing(engine, tmp_path):
+def test_each_action_taken_out_of_a_group_is_seen_or_proved_to_change_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
     """99 of them open something; the diff was blind to all."""
-    seen, changed_nothing = [], []
+    seen: list[Any] = []
+    changed_nothing: list[Any] = []
     for action, group in IN_GROUPS:
         changed = without_membership(engine.policies, action, group, tmp_path)
         sides = Sides(engine.policies, changed)
@@ -54,13 +60,15 @@ def test_each_action_taken_out_of_a_group_is_seen_or_proved_to_change_nothing(en
     assert len(seen) >= 99, changed_nothing
 
 
-def told(before, after):
+def told(before: Any, after: Any) -> Any:
     difference = compare(before, after)
     return difference, "\n".join(difference.lines())
 
 
 @pytest.mark.slow
-def test_a_frozen_structure_opened_by_a_group_alone_is_told_with_its_case(engine, replace_in):
+def test_a_frozen_structure_opened_by_a_group_alone_is_told_with_its_case(
+    engine: Engine, replace_in: Replace
+) -> None:
     root = replace_in(
         "model/entities.yaml",
         "approveNomination: { principal: [User, Staff], resource: [Membership], groups: [giving, ",
@@ -72,7 +80,7 @@ def test_a_frozen_structure_opened_by_a_group_alone_is_told_with_its_case(engine
     assert "Newly ALLOWED User approveNomination Membership" in text
 
 
-def in_service(root, key, old, new):
+def in_service(root: Path, key: Any, old: str, new: str) -> None:
     path = root / "catalogue/services.yaml"
     text = path.read_text(encoding="utf-8")
     start = text.index(f"{key}:")
@@ -82,7 +90,9 @@ def in_service(root, key, old, new):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES["catalogue"])
-def test_a_service_that_asks_less_shows_by_its_acts_and_back(engine, copied_policies, change):
+def test_a_service_that_asks_less_shows_by_its_acts_and_back(
+    engine: Engine, copied_policies: Path, change: Any
+) -> None:
     key, old, new, line = change
     in_service(copied_policies, key, old, new)
     difference, text = told(engine.policies, read_policies(copied_policies))
@@ -94,7 +104,7 @@ def test_a_service_that_asks_less_shows_by_its_acts_and_back(engine, copied_poli
 
 
 @pytest.mark.slow
-def test_terms_rolled_back_and_terms_removed_show_as_openings(engine, copied_policies):
+def test_terms_rolled_back_and_terms_removed_show_as_openings(engine: Engine, copied_policies: Path) -> None:
     path = copied_policies / "catalogue/espaces.yaml"
     text = path.read_text(encoding="utf-8")
     for changed in (text.replace('"2022-02"', '"2021-01"'), text.replace('  terms: "2022-02"\n', "")):
@@ -105,7 +115,9 @@ def test_terms_rolled_back_and_terms_removed_show_as_openings(engine, copied_pol
 
 
 @pytest.mark.slow
-def test_a_new_service_and_two_services_no_longer_in_conflict_show(engine, copied_policies):
+def test_a_new_service_and_two_services_no_longer_in_conflict_show(
+    engine: Engine, copied_policies: Path
+) -> None:
     path = copied_policies / "catalogue/services.yaml"
     text = path.read_text(encoding="utf-8")
     new = 'territoires-innovation:depot:\n  label: Dépôt\n  description: Déposer.\n  requires_fonction: "false"\n  structure_types: [commune]\n'  # noqa: E501
@@ -125,7 +137,7 @@ def test_a_new_service_and_two_services_no_longer_in_conflict_show(engine, copie
     assert "for the service mes-prets:suivi" in lines
 
 
-def test_a_label_is_no_change_of_meaning(engine, replace_in):
+def test_a_label_is_no_change_of_meaning(engine: Engine, replace_in: Replace) -> None:
     root = replace_in("catalogue/services.yaml", "label: Encours", "label: Mes encours")
     difference, text = told(engine.policies, read_policies(root))
     assert difference.is_empty
@@ -135,7 +147,7 @@ def test_a_label_is_no_change_of_meaning(engine, replace_in):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES["schema"])
-def test_a_change_of_the_schema_is_told(engine, replace_in, change):
+def test_a_change_of_the_schema_is_told(engine: Engine, replace_in: Replace, change: Any) -> None:
     old, new, line, opens = change
     root = replace_in("model/entities.yaml", old, new)
     if opens == "incomparable":
@@ -171,7 +183,9 @@ def test_a_change_of_the_schema_is_told(engine, replace_in, change):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES["weaker"])
-def test_what_is_shown_no_more_is_told_though_no_answer_changes(engine, replace_in, change):
+def test_what_is_shown_no_more_is_told_though_no_answer_changes(
+    engine: Engine, replace_in: Replace, change: Any
+) -> None:
     pattern, old, new, line = change
     root = replace_in(pattern, old, new)
     difference, text = told(engine.policies, read_policies(root))
@@ -183,7 +197,7 @@ def test_what_is_shown_no_more_is_told_though_no_answer_changes(engine, replace_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["P-OWN-IDENTITY", "P-CODE-LIFE", "L-FREEZE", "P-VETO", "P-DISABLED-NEVER"])
-def test_a_property_removed_is_told(engine, copied_policies, name):
+def test_a_property_removed_is_told(engine: Engine, copied_policies: Path, name: str) -> None:
     for path in (copied_policies / "properties").glob("*.cedar"):
         blocks = path.read_text(encoding="utf-8").split("\n\n")
         path.write_text(
@@ -195,7 +209,7 @@ def test_a_property_removed_is_told(engine, copied_policies, name):
 
 
 @pytest.mark.slow
-def test_a_number_that_only_the_facts_use_is_told(engine, replace_in):
+def test_a_number_that_only_the_facts_use_is_told(engine: Engine, replace_in: Replace) -> None:
     root = replace_in("catalogue/limits.yaml", "try_window: 15m", "try_window: 1m")
     difference, text = told(engine.policies, read_policies(root))
     assert "Limit try_window: 0:15:00 -> 0:01:00" in text
@@ -204,7 +218,9 @@ def test_a_number_that_only_the_facts_use_is_told(engine, replace_in):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES["refused"])
-def test_a_revision_that_the_check_refuses_is_not_compared(engine, replace_in, change):
+def test_a_revision_that_the_check_refuses_is_not_compared(
+    engine: Engine, replace_in: Replace, change: Any
+) -> None:
     pattern, old, new, message = change
     root = replace_in(pattern, old, new)
     for pair in ((engine.policies.root, root), (root, engine.policies.root)):

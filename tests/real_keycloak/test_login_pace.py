@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -158,7 +159,7 @@ def test_one_person_gets_three_mails_an_hour(mailing: AppliedRealm, mailbox: tup
     answers = {forgets(mailing, name)[1:] for _ in range(25)}
 
     assert len(answers) == 1
-    got = []
+    got: list[Any] = []
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and len(got) < 3:
         mail = mailbox[0].mails.get(timeout=20)

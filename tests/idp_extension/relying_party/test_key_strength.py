@@ -69,7 +69,7 @@ def test_sound_keys_stay(sound: dict[str, Any]) -> None:
 def test_no_ordinary_key_has_the_fingerprint() -> None:
     for _ in range(5):
         numbers = RSAKey.generate_key(2048).as_dict(private=False)
-        modulus = int.from_bytes(base64.urlsafe_b64decode(numbers["n"] + "=="))
+        modulus = int.from_bytes(base64.urlsafe_b64decode(str(numbers["n"]) + "=="))
         assert not has_roca_fingerprint(modulus)
     assert has_roca_fingerprint(P * Q)
     assert has_roca_fingerprint(P)

@@ -304,8 +304,10 @@ def test_one_view_decides_the_state_of_the_code_and_both_pages_read_it(portal: P
 
     def seen() -> tuple[str, bool, bool]:
         with portal.reading() as session:
-            claim, board = (view(session, cendrine.id, eus, portal.now) for view in (claim_view, dashboard))
+            claim = claim_view(session, cendrine.id, eus, portal.now)
+            board = dashboard(session, cendrine.id, eus, portal.now)
         assert claim
+        assert claim.letter
         assert board.pending_letter
         assert board.pending_letter == claim.letter
         may_type = any(task.url_path == "/courrier/code" for task in board.tasks)
