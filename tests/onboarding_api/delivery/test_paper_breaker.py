@@ -106,7 +106,7 @@ def test_a_letter_that_did_not_leave_does_not_count(
     database: Database, printer: Printer, work: Callable[..., None], clock: HandClock
 ) -> None:
     ask(database, 10)
-    printer.fault = CarrierUnavailable("spool", "down")
+    printer.fault = CarrierUnavailable("failing", "down")
     for _ in range(5):
         work()
         clock.forward(minutes=5)
