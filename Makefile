@@ -38,10 +38,10 @@ policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy mutate
 	$(BIN)/bdt policy gate
 
-## long runs by hand: an hour of API fuzzing, many decisions, the second opinion of cedar symcc (policies/README.md)
+## long runs by hand: an hour of API fuzzing, many decisions, 200 newcomers and killed workers, the second opinion of cedar symcc (policies/README.md)
 soak: $(VENV)/dev.stamp
 	$(BIN)/bdt policy prove --second-opinion
-	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 $(PYTEST) -m slow
+	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 BDT_NEWCOMERS=200 $(PYTEST) -m slow
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

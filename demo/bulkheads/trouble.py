@@ -15,7 +15,7 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.model.structure import Structure, StructureKind
 
-MAILS, COURTESIES, LETTERS, POISONED, NEWCOMERS = 60, 10_000, 20, 50, 500
+MAILS, REFUSED, COURTESIES, LETTERS, POISONED, NEWCOMERS = 60, 5_000, 10_000, 200, 50, 500
 UNFIT_ARGS = ("{}", "[]", '"x"', "null", '{"person_id": 7}')
 
 
@@ -24,7 +24,7 @@ class Trouble(StrEnum):
 
     NONE = "nothing else to do"
     MAIL_SILENT = f"mail accepts connections and says nothing; {MAILS} mails wait"
-    MAIL_REFUSES = f"mail says 451 to everything; {MAILS} mails wait"
+    MAIL_REFUSES = f"mail says 451 to everything; {REFUSED:,} mails wait"
     COURTESIES = f"{COURTESIES:,} courtesy rows wait"
     SPOOL_FULL = f"the spool is full; {LETTERS} letters wait"
     POISONED = f"{POISONED} rows that no retry can cure stand at heads of lanes"
@@ -33,12 +33,11 @@ class Trouble(StrEnum):
 
 def make(database: Database, trouble: Trouble, now: datetime) -> None:
     """Write its rows."""
-    mails = {Trouble.MAIL_SILENT: MAILS, Trouble.MAIL_REFUSES: MAILS, Trouble.COURTESIES: COURTESIES}
+    mails = {Trouble.MAIL_SILENT: MAILS, Trouble.MAIL_REFUSES: REFUSED, Trouble.COURTESIES: COURTESIES}
     if trouble in mails:
         _add(database, (_recall(now) for _ in range(mails[trouble])))
     if trouble is Trouble.SPOOL_FULL:
-        for number in range(LETTERS):
-            _ask_letter(database, number, now)
+        _ask_letters(database, now)
     if trouble is Trouble.POISONED:
         for number in range(POISONED):
             _put_unfit(database, UNFIT_ARGS[number % len(UNFIT_ARGS)], now)
@@ -96,7 +95,17 @@ def _person(identifiant: str, now: datetime, keycloak_id: str | None = None) -> 
     )
 
 
-def _ask_letter(database: Database, number: int, now: datetime) -> None:
+def _ask_letters(database: Database, now: datetime) -> None:
+    letters = [_letter(number, now) for number in range(LETTERS)]
+    with database.writing() as session:
+        session.add_all(letters)
+        session.flush()
+        for letter in letters:
+            key, args = f"{LETTER_PRINT.name}:{letter.id}", {"letter_id": letter.id}
+            session.add(LETTER_PRINT.row(letter.claim_id, key=key, args=args, due=now))
+
+
+def _letter(number: int, now: datetime) -> Letter:
     structure = Structure(
         siren=f"{200_000_000 + number}",
         kind=StructureKind.COMMUNE,
@@ -107,19 +116,12 @@ def _ask_letter(database: Database, number: int, now: datetime) -> None:
         departement_name="Pyrénées-Orientales",
         postcodes=["66500"],
     )
+    person = _person(f"lett{number:03d}", now)
     membership = Membership(
-        person=_person(f"lett{number:03d}", now),
-        structure=structure,
-        fonction="secretaire-general",
-        attached_at=now,
+        person=person, structure=structure, fonction="secretaire-general", attached_at=now
     )
     claim = Claim(membership=membership, siren=structure.siren, claimed_at=now)
-    letter = Letter(claim=claim, asked_at=now, state_at=now)
-    with database.writing() as session:
-        session.add(letter)
-        session.flush()
-        key, args = f"{LETTER_PRINT.name}:{letter.id}", {"letter_id": letter.id}
-        session.add(LETTER_PRINT.row(claim.id, key=key, args=args, due=now))
+    return Letter(claim=claim, asked_at=now, state_at=now)
 
 
 def _add(database: Database, rows: Iterable[Delivery]) -> None:

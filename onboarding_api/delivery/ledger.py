@@ -133,7 +133,7 @@ class Ledger:
         """The lease of a row that is to be tried; the others are parked."""
         try:
             lease = _lease_of(session.get_one(Delivery, sequence))
-        except (ValueError, TypeError):  # a moment, say, that is none: by hand, on SQLite
+        except (ArithmeticError, LookupError, TypeError, ValueError):  # a moment, say, that is none
             _park(session, sequence, "Unreadable")
             return None
         if lease.tries > self._most_tries:

@@ -4,7 +4,8 @@ import random
 from datetime import timedelta
 
 LONGEST_WAIT = timedelta(hours=1)
-LONGEST_WAIT_URGENT = timedelta(seconds=30)
+LONGEST_WAIT_URGENT = timedelta(seconds=10)
+"""Breakers see to it that a target which is away is not overrun."""
 
 
 def waiting_time(tries: int, factor: float) -> timedelta:

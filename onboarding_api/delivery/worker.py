@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from onboarding_api.delivery.bell import Bell
 from onboarding_api.delivery.breakers import BreakerRule, Breakers
 from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads
-from onboarding_api.delivery.errors import NotNow, is_away, told
+from onboarding_api.delivery.errors import DeliveryError, NotNow, told
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.queue import Place
 from onboarding_api.model.ledger.breaker import BreakerState
@@ -88,7 +88,7 @@ class Worker:
             asked = [place for place in places if states.get(place.target) is not BreakerState.OPEN]
             due = self._ledger.where_due(asked)
             leased = [self._lease(place, states.get(place.target)) for place in asked if place in due]
-        except _DATABASE_AWAY as error:
+        except Exception as error:  # whatever a row or the database holds, the worker goes on
             log.warning("deliveries_not_leased", error=told(error))
             return False
         return any(leased)
@@ -147,10 +147,12 @@ class Worker:
         return self._delivers[kind.name]
 
     def _hear(self, target: Target, error: Exception) -> None:
-        """What a failure says of the target: nothing, when it was not asked."""
-        if is_away(error) and not isinstance(error, NotNow):
+        """What a failure says of the target: nothing, when it is ours."""
+        if isinstance(error, NotNow) or not isinstance(error, DeliveryError):
+            return
+        if error.is_away:
             self._breakers.failed(target)
-        elif not isinstance(error, NotNow | UnfitRow):
+        else:
             self._breakers.answered(target)
 
     @contextmanager
@@ -171,5 +173,5 @@ class Worker:
                 leases = [lease for lease, since in self._held.items() if since > oldest]
             try:
                 self._ledger.renew(leases)
-            except _DATABASE_AWAY as error:
+            except Exception as error:  # without a heart each row would be delivered twice
                 log.warning("delivery_leases_not_renewed", error=told(error))

