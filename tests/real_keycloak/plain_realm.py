@@ -97,7 +97,7 @@ class PlainRealm:
             username=username,
             enabled=True,
             emailVerified=True,
-            email=f"{username}@example.test",
+            email=settings.pop("email", f"{username}@example.test"),
             firstName="Cendrine",
             lastName="Martin",
             credentials=credentials,

@@ -274,3 +274,76 @@ def test_the_logout_page_asks_and_says_it_is_done(plain: PlainRealm, page: Page)
     page.get_by_role("button", name="Déconnexion").click()
     assert "Vous êtes déconnecté." in page.get_by_role("main").inner_text()
     assert_readable(page)
+
+
+# One password on two keyboards: an accent as one sign, or as a letter and an accent.
+COMPOSED, DECOMPOSED = "\u00c9l\u00e9phant-27", "E\u0301le\u0301phant-27"
+
+
+@pytest.mark.parametrize("browser", ["page", "page_without_script"])
+@pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_a_password_is_the_same_on_every_keyboard(
+    plain: PlainRealm, request: pytest.FixtureRequest, browser: str, chosen: str, typed: str
+) -> None:
+    page: Page = request.getfixturevalue(browser)
+    username = f"cend{uuid4().hex[:6]}"
+    plain.person(username, OLD, requiredActions=["UPDATE_PASSWORD"])
+    page.goto(login_url(plain))
+    log_in(page, username, OLD)
+    with page.expect_request(lambda request: "code=" in request.url):
+        choose(page, chosen, typed if browser == "page" else None)
+    page.goto(f"{plain.url}/protocol/openid-connect/logout")
+    page.get_by_role("button", name="Déconnexion").click()
+    page.goto(login_url(plain))
+    with page.expect_request(lambda request: "code=" in request.url):
+        log_in(page, username, typed)
+
+
+@pytest.mark.parametrize("password", ["😀😀😀aA1", "😀😀😀😀aA1", "e\u0301E\u0301e\u03011E\u0301", "aA1!😀"])
+def test_a_short_password_is_told_that_it_is_short_by_one_count(
+    plain: PlainRealm, page: Page, password: str
+) -> None:
+    username = f"cend{uuid4().hex[:6]}"
+    plain.person(username, OLD, requiredActions=["UPDATE_PASSWORD"])
+    page.goto(login_url(plain))
+    log_in(page, username, OLD)
+    page.get_by_label("Nouveau mot de passe").fill(password)
+    held = [text.split("\n")[0] for text in page.locator(".rules li.held").all_inner_texts()]
+    assert held == [RULES[2]]
+    choose(page, password)
+    assert (
+        page.locator(".error").inner_text()
+        == "Ce mot de passe est trop court : il faut au moins 8 caractères."
+    )
+
+
+@pytest.mark.parametrize("password", ["😀😀😀😀😀aA1", "éÉ1éÉ1éÉ", "\u00e9\u0301Abcdefg1"])
+def test_eight_signs_are_eight_signs(plain: PlainRealm, page: Page, password: str) -> None:
+    username = f"cend{uuid4().hex[:6]}"
+    plain.person(username, OLD, requiredActions=["UPDATE_PASSWORD"])
+    page.goto(login_url(plain))
+    log_in(page, username, OLD)
+    with page.expect_request(lambda request: "code=" in request.url):
+        choose(page, password)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "\u00a0"), ("\t", ""), ("\u200b", "\u200b"), ("\ufeff", ""), ("\u202a", "\u202c"), (" ", "\u3000")],
+)
+def test_an_identifiant_is_taken_as_a_clipboard_brings_it(
+    plain: PlainRealm, page: Page, before: str, after: str
+) -> None:
+    username = f"cend{uuid4().hex[:6]}"
+    plain.person(username, OLD)
+    page.goto(login_url(plain))
+    with page.expect_request(lambda request: "code=" in request.url):
+        log_in(page, f"{before}{username}{after}", OLD)
+
+
+def test_an_address_is_taken_as_people_write_it(plain: PlainRealm, page: Page) -> None:
+    username = f"cend{uuid4().hex[:6]}"
+    plain.person(username, OLD, email=f"{username}@xn--maanfertigung-cdb.example")
+    page.goto(login_url(plain))
+    with page.expect_request(lambda request: "code=" in request.url):
+        log_in(page, f"{username}@maßanfertigung.example\u00a0", OLD)

@@ -9,5 +9,6 @@
         <@buttons.actionGroup><@buttons.button id="kc-reset" label="doSendLink"/></@buttons.actionGroup>
         <p><a href="${url.loginUrl}">${msg("backToLogin")}</a></p>
     </form>
+    <script src="${url.resourcesPath}/js/password.js" defer></script>
     </#if>
 </@layout.registrationLayout>

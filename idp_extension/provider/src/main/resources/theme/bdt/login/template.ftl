@@ -1,4 +1,4 @@
-<#-- The frame of every page. It asks for one style sheet and, where a password is typed, one script that only helps. -->
+<#-- The frame of every page. It asks for one style sheet and, where something is typed, one script that only helps. -->
 <#import "field.ftl" as field>
 <#macro registrationLayout bodyClass="" displayInfo=false displayMessage=true displayRequiredFields=false>
 <#-- The title repeats the heading. Inherited pages put a comment before it, which a title would show as text. -->
