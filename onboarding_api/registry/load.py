@@ -97,6 +97,7 @@ def _words(entry: Entry) -> set[str]:
     return {
         *(word for name in names for word in telling_words(name)),
         *(code.lower() for code in departements),
+        *("20" for code in departements if code in {"2A", "2B"}),
         *entry.postcodes,
         key(entry.bare_name),
         *map(key, renamed),

@@ -175,7 +175,8 @@ def _second_chance(session: Session, query: TypedQuery, limit: int) -> tuple[Str
     if hits := _forgiving(session, words, limit):
         return hits
     kept = without_foreign_postcodes(query.words, _known(session, set(words)))
-    if kept == words or not any(word.isalpha() for word in kept):
+    is_mostly_known = len(words) - len(kept) <= len(kept)
+    if kept == words or not is_mostly_known or not any(word.isalpha() for word in kept):
         return ()
     return _as_typed(session, kept, "".join(kept), limit) or _forgiving(session, kept, limit)
 

@@ -22,15 +22,18 @@ _ALSO_A_COMMUNE: Final = re.compile(
     r"|(?:services? de la )?mairie(?: de la commune)?\b"
     r"|hotel de ville\b|ville(?=\s+de\b|\s+d'))"
 )
-# Labels of fields, and what La Poste adds for those who get much mail.
+# Labels of fields, a telephone, the country, and what La Poste adds for those who get much mail.
 _TELLS_NOTHING: Final = re.compile(
     r"\b(?:siren|siret|insee|cog|numero|num|no|n°|code(?: (?:postal|insee|commune|tiers))?|cp|tiers)\b"
-    r"\s*[:=n°.]*|\bcedex\b(?: \d{1,2}\b)?|\b(?:bp|cs|tsa)\s*\d+\b"
+    r"\s*[:=n°.]*|\b0[1-9](?:[ .-]?[0-9]{2}){4}\b|(?:(?<=[0-9])|,) +france$"
+    r"|\bcedex\b(?: \d{1,2}\b)?|\b(?:bp|cs|tsa)\s*\d+\b"
 )
 _ARRONDISSEMENT: Final = re.compile(
     r"\b(paris|lyon|marseille)[ ,-]+(?:0?[1-9]|1[0-9]|20)\s*(?:er|e|eme|ieme)?\b"
     r"(?:\s*arr(?:ondissement|dt|t)?\b\.?)?"
 )
+# « mairie Eus »: without « de », it is no part of the name.
+_COMMUNE: Final = re.compile(r"^commune (?!d(?:e|u|es)?\b)(?=.)")
 _CITIES: Final = {"751": "75056", "6938": "69123", "132": "13055"}
 _CORSE: Final = re.compile(r"\b2\s*([ab])(?:\s*([0-9]{3}))?\b")
 _DEPARTEMENT: Final = re.compile("0[1-9]|[1-9][0-9]|9[78][0-9]|2[ab]")
@@ -55,7 +58,7 @@ def read_query(text: str) -> TypedQuery:
     plain = _ALSO_A_COMMUNE.sub("commune", folded(text[:LONGEST]))
     plain = _CORSE.sub(_corsican, " ".join(_TELLS_NOTHING.sub(" ", plain).split()).strip(" :;,.()"))
     number = symbols(plain).replace(".", "") if _ONE_NUMBER.fullmatch(plain) else None
-    bare = _ARRONDISSEMENT.sub(r"\1", plain)
+    bare = _COMMUNE.sub("", _ARRONDISSEMENT.sub(r"\1", plain))
     words = tuple(dict.fromkeys(telling_words(number or bare)))
     return TypedQuery(number, tuple(dict.fromkeys(_numbers(number or plain))), words, key(number or bare))
 

@@ -1,6 +1,7 @@
 """Names of people in all of the Latin script, drawn by Hypothesis, and the stages that carry them on."""
 
 import email
+import re
 import unicodedata
 from dataclasses import replace
 from email.policy import default
@@ -40,7 +41,9 @@ def check_carried(name: str) -> None:
     assert folded(name).isascii()
     assert allot_identifiant(name, lambda _: False, lambda _: 7)[:1] in folded(name)
     assert received_subject(name) == f"{name} – demande"
-    assert folded(name).replace(" ", "") in folded(printed(name)).replace(" ", "")
+    # A letter and an accent without a common sign of Unicode: the reader of PDFs gives the pair twice.
+    spelt = "".join(f"{re.escape(sign)}+" for sign in folded(name).replace(" ", ""))
+    assert re.search(spelt, folded(printed(name)).replace(" ", ""))
 
 
 def received_subject(name: str) -> str:

@@ -38,8 +38,14 @@ _OVERSEAS_REGIONS = {
     "988": "NC",
 }
 _TEN_DIGIT_REGIONS = ("GP", "MQ", "GF", "RE", "YT")
-# « 0508 41 12 34 » is how France dials Saint-Pierre; libphonenumber takes it for a number of France itself.
-_MIQUELON = re.compile(r"(?:0|\+33|0033)508([0-9]{6})")
+# How France dials overseas (ARCEP's plan): libphonenumber takes some for numbers of France itself.
+_FROM_FRANCE = re.compile(r"(?:0|\+33|\+330|0033|00330)([2-6][0-9]{2})([0-9]{6})")
+_OVERSEAS_PLANS = {
+    **dict.fromkeys(("262", "263", "269", "639", "692", "693"), "262"),
+    **dict.fromkeys(("590", "690", "691"), "590"),
+    **dict.fromkeys(("594", "694"), "594"),
+    **dict.fromkeys(("596", "696", "697"), "596"),
+}
 _DIALLED = re.compile(r"(?:\+|00)?[0-9]+")
 # « +33 (0)4 … »: the zero is for those who dial from France.
 _TRUNK_ZERO = re.compile(r"(?<=[0-9])\s*\(0\)")
@@ -120,11 +126,7 @@ def telephone(field: str, text: str, departement: str) -> str:
         BadInput: no plan has this number; or something else was typed with it, an extension, a second
             number or a word, that its stored form could not keep.
     """
-    dialled = _dialled(text)
-    if dialled is None:
-        raise BadInput(field, "malformed")
-    if miquelon := _MIQUELON.fullmatch(dialled):
-        dialled = f"+508{miquelon.group(1)}"
+    dialled = _as_overseas(_dialled(text) or "")
     for number in _readings(dialled, departement):
         if is_valid_number(number) and _is_whole(dialled, number):
             return str(format_number(number, PhoneNumberFormat.E164))
@@ -138,6 +140,17 @@ def _dialled(text: str) -> str | None:
         return None
     bare = re.sub(r"[().]", "", symbols(_TRUNK_ZERO.sub("", typed)))
     return bare if _DIALLED.fullmatch(bare) else None
+
+
+def _as_overseas(dialled: str) -> str:
+    """The same keys with the prefix of the territory, when France's prefix was dialled for it."""
+    found = _FROM_FRANCE.fullmatch(dialled)
+    if found is None:
+        return dialled
+    start, rest = found.groups()
+    if start == "508":
+        return f"+508{rest}"
+    return f"+{_OVERSEAS_PLANS[start]}{start}{rest}" if start in _OVERSEAS_PLANS else dialled
 
 
 def _readings(dialled: str, departement: str) -> Iterator[PhoneNumber]:

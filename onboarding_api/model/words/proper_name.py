@@ -4,6 +4,7 @@ import re
 
 from onboarding_api.model.refusals import BadInput
 from onboarding_api.model.words.typed_text import (
+    folded,
     is_accent,
     is_latin,
     one_line,
@@ -21,12 +22,14 @@ _MOST_ACCENTS = 2
 # « J. », « St. », « Ph. », « Chr. »; what is longer, or has no letter before its dot, is no abbreviation.
 _ABBREVIATION = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,3}\.")
 _GLUED = re.compile(
-    r"(?<![^\W\d_])([^\W\d_]|ste?s?|[dm]r|vve|mme|me)\.(?=[^\W\d_]{3}|(?:l[ae]|d[aeu]) )", re.IGNORECASE
+    r"(?<![^\W\d_])([^\W\d_]|ste?s?|[dm]r|vve|mme|me)\."
+    r"(?=[^\W\d_]{3}|(?:l[ae]|d[aeu]) )(?!(?:com|net|org|info|biz|app|dev|xyz|site|shop|online|club|link)\b)",
+    re.IGNORECASE,
 )
 _GLUED_INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_]\.)(?=[^\W\d_]\.)")
 # « 't Hooft », « 's Gravesande », and the glottal stop of Polynésie, which stands before a vowel.
-_FIRST = re.compile(r"(?:'(?:[tsn][ -]|(?=[aeiou])))?[^\W\d_]", re.IGNORECASE)
-_LAST = re.compile(r"[^\W\d_][.']?$")
+_FIRST = re.compile(r"(?:'(?:[tsn][ -]|(?=[aeiou])))?[a-z]")
+_LAST = re.compile(r"[^\W\d_]\.?$")
 
 
 def proper_name(field: str, text: str) -> str:
@@ -40,7 +43,8 @@ def proper_name(field: str, text: str) -> str:
             of a web site: registration writes to whom it is told to, and must not be a way to send links.
     """
     try:
-        name = one_line(without_compatibility(with_plain_marks(one_line(text))))
+        typed = with_plain_marks(one_line(text))
+        name = one_line(without_compatibility(typed))
     except ValueError:
         raise BadInput(field, "characters") from None
     if not any(c.isalpha() for c in name):
@@ -49,7 +53,9 @@ def proper_name(field: str, text: str) -> str:
     name = _GLUED.sub(r"\1. ", name)
     if len(name) > LONGEST:
         raise BadInput(field, "too_long")
-    if not (_is_spelt(name) and _is_plausible(name)):
+    # « ™ » and « № » would turn into letters that nobody typed.
+    is_typed = all(c.isalpha() or is_accent(c) or c in _MARKS for c in typed)
+    if not (is_typed and _is_spelt(name) and _is_plausible(name)):
         raise BadInput(field, "characters")
     return name
 
@@ -70,7 +76,7 @@ def _is_plausible(name: str) -> bool:
     bare = "".join(c for c in name if not is_accent(c))
     without_initials = _GLUED_INITIALS.sub("", bare)
     return (
-        _FIRST.match(bare) is not None
+        _FIRST.match(folded(bare)) is not None
         and _LAST.search(bare) is not None
         and len(_ABBREVIATION.findall(bare)) == bare.count(".")
         and re.search(r"\.[^\W\d_]|''|··|\.\.", without_initials) is None
