@@ -121,6 +121,7 @@ def noise(there: float, nobody_there: float) -> float:
     return abs(there - nobody_there) / max(there, nobody_there)
 
 
+@pytest.mark.attack(18)
 def test_who_is_locked_out_is_refused_as_late_as_who_does_not_exist(mailing: AppliedRealm) -> None:
     name = a_person(mailing, PASSWORD)
     for _ in range(FACTOR):
@@ -146,6 +147,7 @@ def test_a_wrong_password_is_refused_as_late(mailing: AppliedRealm) -> None:
     assert noise(there, nobody_there) < 0.25
 
 
+@pytest.mark.attack(18)
 def test_a_forgotten_password_is_answered_as_late(mailing: AppliedRealm) -> None:
     there, nobody_there = compared(mailing, forgets, [a_person(mailing) for _ in range(70)])
     print(f"reset {there * 1000:.1f} ms, unknown {nobody_there * 1000:.1f} ms")
@@ -153,6 +155,7 @@ def test_a_forgotten_password_is_answered_as_late(mailing: AppliedRealm) -> None
     assert noise(there, nobody_there) < 0.25
 
 
+@pytest.mark.attack(18)
 def test_one_person_gets_three_mails_an_hour(mailing: AppliedRealm, mailbox: tuple[Mailbox, int]) -> None:
     name = a_person(mailing)
 

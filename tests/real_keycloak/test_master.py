@@ -125,6 +125,7 @@ def opens_the_console(server: RunningServer, password: str) -> bool:
     return True
 
 
+@pytest.mark.attack(45)
 def test_who_guesses_at_the_console_is_locked_out(closed: Operator, server: RunningServer) -> None:
     """Thirty wrong passwords, then the right one: it was let in."""
     assert opens_the_console(server, PASSWORD)
@@ -143,3 +144,21 @@ def test_the_account_that_looks_may_do_nothing_else(
         with pytest.raises(Refused, match="403"):
             AdminAPI("bdt", watcher._connection).get("users")
         assert [found.rule for found in lint_master(watcher, {"failureFactor": 3})] == ["master-lock"]
+
+
+def test_a_restart_brings_no_administrator_back(
+    closed: Operator, server: RunningServer, keycloak_build: BuiltServer
+) -> None:
+    """With the variables of the first start, as a container keeps them."""
+    server.stop()
+    with start_server(
+        keycloak_build,
+        server.log.parent,
+        http_port=int(server.url.rpartition(":")[2]),
+        management_port=int(server.management_url.rpartition(":")[2]),
+        admin_user=server.admin_user,
+        admin_password=server.admin_password,
+        env=SERVICE,
+    ):
+        linted = closed("lint", "--live")
+        assert (linted.exit_code, linted.output) == (0, "0 findings\n")

@@ -101,6 +101,7 @@ def test_a_public_key_that_will_not_do_stops_the_apply_by_its_name(
     assert "bdt-s" in str(outcome.exception)
 
 
+@pytest.mark.attack(46)
 def test_a_key_is_changed_while_the_process_goes_on(environment: dict[str, str], tmp_path: Path) -> None:
     operator = CliRunner()
     operator.invoke(realm, ["apply"], catch_exceptions=False)
