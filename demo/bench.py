@@ -10,6 +10,7 @@ import click
 import structlog
 from sqlalchemy import delete
 
+from demo.bench_portal.measure import portal_command
 from demo.bulkheads.measure import measure
 from demo.bulkheads.trouble import Trouble
 from demo.story import EUS, Story
@@ -90,3 +91,4 @@ def _empty(database: Database) -> None:
 
 
 bench.add_command(bench_command, "policy")
+bench.add_command(portal_command)

@@ -30,8 +30,8 @@ _ON_ITS_WAY = ((L.HANDED_OVER,), (L.HANDED_OVER, L.SUBMITTED), (L.HANDED_OVER, L
 
 
 def can_get_letters(entry: Entry) -> bool:
-    """Whether the register has an address for it."""
-    address = Structure(**_address_columns(entry)).postal_address()
+    """Whether the register has an address for it, or the claimant chooses among its postcodes."""
+    address = Structure(**_address_columns(entry)).postal_address(_told_postcode(entry))
     return address is not None and _is_printable(entry, address)
 
 
@@ -43,6 +43,11 @@ def _address_columns(entry: Entry) -> Row:
         "bare_name": entry.bare_name,
         "town_hall_postcode": hall.postcode if hall else None,
     }
+
+
+def _told_postcode(entry: Entry) -> str | None:
+    """What the claimant of a town with several postcodes says of the mairie's."""
+    return entry.postcodes[0] if entry.postcodes and town_hall_of(entry) is None else None
 
 
 def _is_printable(entry: Entry, address: PostalAddress) -> bool:
@@ -70,6 +75,7 @@ class ClaimStory:
             "state": ClaimState.OPEN,
             "claimed_at": at,
             "closed_at": None,
+            "postcode": _told_postcode(entry),
         }
         told.rows[Claim].append(self.row)
         self._tell(at, Event.CLAIM_OPENED, after=ClaimState.OPEN, actor_id=member.person_id)

@@ -93,6 +93,10 @@ class Gathering:
         self._read_letters({claim_id})
         return self._letters[claim_id]
 
+    def know_letter(self, letter: Letter) -> None:
+        """The page has read the latest letter of a claim already."""
+        self._letters[letter.claim_id] = letter
+
     def habilitations(self, membership_id: str) -> tuple[Habilitation, ...]:
         """All that a member ever asked for, changed last last."""
         self.read_memberships((membership_id,))

@@ -1,6 +1,6 @@
 """« Mes prêts en ligne » (guide G-74): what the button does, or why it opens nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -20,12 +20,11 @@ TERMS = "Les conditions particulières d'utilisation doivent être acceptées."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`ready`: go to `url`. `terms`: accept them there first. `preparing`: Keycloak is being told.
+    """`ready`: go there. `terms`: accept the conditions first. `preparing`: Keycloak is being told.
     `refused`: the sentences say why.
     """
 
     state: Literal["ready", "terms", "preparing", "refused"]
-    url: str
     sentences: tuple[str, ...]
 
 
@@ -36,41 +35,40 @@ def entry(
     espace: str,
     now: datetime,
     *,
-    espace_urls: Mapping[str, str],
+    open_espaces: Collection[str],
 ) -> Entry:
     """What happens when a person enters an espace for a structure.
 
     Args:
         session: the database.
         person_id: who enters.
-        siren: for which structure; the relying service asks for a token with it.
+        siren: for which structure.
         espace: key of the catalogue.
         now: the moment asked about.
-        espace_urls: where each espace is.
+        open_espaces: those that have an address in this installation.
 
     Raises:
         NotFound: no such espace, or she is not attached to such a structure.
     """
-    view = next((each for each in my_services(session, person_id, siren, now) if each.espace == espace), None)
+    espaces = my_services(session, person_id, siren, now).espaces
+    view = next((each for each in espaces if each.espace == espace), None)
     if view is None:
         raise NotFound
     if view.can_enter:
-        return _open(session, person_id, siren, espace_urls.get(espace))
+        return _open(session, person_id) if espace in open_espaces else Entry("refused", (NOT_OPEN,))
     if view.needs_terms:
-        return Entry("terms", f"{view.url_path}/conditions", (TERMS,))
-    return Entry("refused", "", _why(view))
+        return Entry("terms", (TERMS,))
+    return Entry("refused", _why(view))
 
 
-def _open(session: Session, person_id: str, siren: str, url: str | None) -> Entry:
-    if url is None:
-        return Entry("refused", "", (NOT_OPEN,))
+def _open(session: Session, person_id: str) -> Entry:
     match _last_told(session, person_id):
         case DeliveryState.OPEN | DeliveryState.SENDING:
-            return Entry("preparing", "", (PREPARING,))
+            return Entry("preparing", (PREPARING,))
         case DeliveryState.PARKED:
-            return Entry("refused", "", (STOPPED,))
+            return Entry("refused", (STOPPED,))
         case _:
-            return Entry("ready", f"{url}/?structure={siren}", ())
+            return Entry("ready", ())
 
 
 def _last_told(session: Session, person_id: str) -> DeliveryState | None:

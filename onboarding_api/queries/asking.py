@@ -1,11 +1,11 @@
 """Pages ask the rules too: what may be done, and why not, is theirs to say."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.facts.question import Resource, questions
+from onboarding_api.facts.gathering import Gathering
+from onboarding_api.facts.question import Resource, questions_on
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
@@ -16,11 +16,9 @@ from policies.engine.request import Decision
 PASSWORD = 1
 
 
-def ask(
-    session: Session, person: Person, asked: Iterable[tuple[Action, Resource]], now: datetime
-) -> tuple[Decision, ...]:
+def ask(found: Gathering, person: Person, asked: Iterable[tuple[Action, Resource]]) -> tuple[Decision, ...]:
     """The decisions, in the order asked, in one batch. The act asks again, with the real level of log-in."""
-    return tuple(decide_many(questions(session, person, asked, now=now, acr=PASSWORD)))
+    return tuple(decide_many(questions_on(found, person, asked, acr=PASSWORD)))
 
 
 def membership_of(session: Session, person_id: str, siren: str) -> Membership:

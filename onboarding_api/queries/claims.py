@@ -6,16 +6,16 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.first_administrator.claim import Claim, ClaimState, last_claim
+from onboarding_api.facts.gathering import Gathering
+from onboarding_api.model.first_administrator.claim import Claim, ClaimState
 from onboarding_api.model.first_administrator.letter import (
     Letter,
     Tries,
-    last_letter,
-    next_letter_at,
+    last_letter_of,
+    next_letter_after,
     wrong_tries,
 )
 from onboarding_api.model.first_administrator.validity import is_expired
-from onboarding_api.model.habilitation import services_of_claim
 from onboarding_api.model.words.labels import service_labels
 from onboarding_api.queries.asking import ask, membership_of
 from policies.engine.names import Action
@@ -83,24 +83,26 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    membership = membership_of(session, person_id, siren)
-    claim = last_claim(session, membership.id)
-    letter = last_letter(session, claim.id) if claim else None
-    if claim is None or letter is None or claim.state == ClaimState.CANCELLED:
+    found, membership = Gathering(session, now), membership_of(session, person_id, siren)
+    letter = last_letter_of(session, membership.id)
+    if letter is None or letter.claim.state == ClaimState.CANCELLED:
         return None
+    claim = letter.claim
+    found.know_letter(letter)
     is_open = claim.state == ClaimState.OPEN
     tries = wrong_tries(session, letter, now)
     question = (Action.ASK_NEW_LETTER, claim) if is_open else (Action.CLAIM_ADMINISTRATION, membership)
-    (decision,) = ask(session, membership.person, [question], now)
-    again_at = next_letter_at(session, siren, person_id, now)
+    (decision,) = ask(found, membership.person, [question])
+    again_at = next_letter_after(found.letters_asked(siren, person_id), siren, now)
+    asked = {row.service for row in found.habilitations(membership.id) if row.claim_id == claim.id}
     is_wanted = claim.state in (ClaimState.OPEN, ClaimState.EXPIRED)
     return ClaimView(
         reference=claim.reference,
         siren=siren,
         state=ClaimState.EXPIRED if is_open and is_expired(letter.ends_at, now) else claim.state,
         claimed_at=claim.claimed_at,
-        services=service_labels(services_of_claim(session, claim.id)),
-        letter=_letter_view(letter, _code_state(claim, letter, tries, now)),
+        services=service_labels(asked),
+        letter=letter_view(letter, tries, now),
         may_ask_new_letter=is_wanted and decision.allowed and again_at is None,
         new_letter_from=again_at if is_wanted else None,
         tries_left=tries.left,
@@ -109,7 +111,9 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
     )
 
 
-def _letter_view(letter: Letter, code: CodeState) -> LetterView:
+def letter_view(letter: Letter, tries: Tries, now: datetime) -> LetterView:
+    """A letter as pages show it."""
+    code = _code_state(letter.claim, letter, tries, now)
     return LetterView(letter.asked_at, letter.state, letter.state_at, letter.last_day, code)
 
 

@@ -2,61 +2,67 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.first_administrator.claim import ClaimState
-from onboarding_api.model.person import Person
-from onboarding_api.queries.claims import LetterView, claim_view
-from onboarding_api.queries.people import PersonView, view_of
-from onboarding_api.queries.services import EspaceView, my_services
-from onboarding_api.queries.structures import MyStructure, my_structures
+from onboarding_api.facts.gathering import Gathering
+from onboarding_api.model.first_administrator.letter import wrong_tries
+from onboarding_api.model.first_administrator.validity import is_expired
+from onboarding_api.queries.asking import membership_of
+from onboarding_api.queries.claims import LetterView, letter_view
+from onboarding_api.queries.services import EspaceView, services_of
+from onboarding_api.queries.structures import MyStructure
 
-ADD_STRUCTURE = "/structures/ajouter"
+
+class Step(StrEnum):
+    """What a first step is about; the page knows where it is done."""
+
+    ACCOUNT = "account"
+    STRUCTURE = "structure"
+    FONCTION = "fonction"
+    REQUEST = "request"
+    CODE = "code"
+    TERMS = "terms"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One first step; done, or where to do it."""
+    """One first step, done or not; `espace`: whose conditions are to be accepted."""
 
+    step: Step
     label: str
     is_done: bool
-    url_path: str
+    espace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """The first page after log-in, for the active structure if there is one."""
 
-    person: PersonView
-    structures: tuple[MyStructure, ...]
-    active: MyStructure | None
     espaces_to_enter: tuple[EspaceView, ...]
     pending_letter: LetterView | None
-    pending_decisions: int
     tasks: tuple[Task, ...]
 
 
-def dashboard(session: Session, person_id: str, siren: str | None, now: datetime) -> Dashboard:
-    """What a person sees; a structure that is not hers counts as none.
+def dashboard(session: Session, person_id: str, active: MyStructure | None, now: datetime) -> Dashboard:
+    """What a person sees in the structure she works for.
 
     Raises:
-        sqlalchemy.exc.NoResultFound: nobody has this id.
+        NotFound: she is not attached to it any more.
     """
-    person = session.get_one(Person, person_id)
-    structures = my_structures(session, person_id)
-    active = next((each for each in structures if each.siren == siren), None)
-    espaces = my_services(session, person_id, active.siren, now) if active else ()
-    claim = claim_view(session, person_id, active.siren, now) if active else None
-    letter = claim.letter if claim and claim.state == ClaimState.OPEN else None
+    if active is None:
+        return Dashboard((), None, _tasks(None, (), has_letter=False))
+    found, membership = Gathering(session, now), membership_of(session, person_id, active.siren)
+    espaces = services_of(found, membership).espaces
+    claim = found.open_claim(active.siren)
+    letter = found.last_letter(claim.id) if claim and claim.membership_id == membership.id else None
+    is_shown = letter is not None and not is_expired(letter.ends_at, now)
+    shown = letter_view(letter, wrong_tries(session, letter, now), now) if letter and is_shown else None
     return Dashboard(
-        person=view_of(person),
-        structures=structures,
-        active=active,
         espaces_to_enter=tuple(each for each in espaces if each.can_enter or each.needs_terms),
-        pending_letter=letter,
-        pending_decisions=active.pending_count if active else 0,
-        tasks=_tasks(active, espaces, has_letter=letter is not None and letter.takes_code),
+        pending_letter=shown,
+        tasks=_tasks(active, espaces, has_letter=shown is not None and shown.takes_code),
     )
 
 
@@ -65,17 +71,16 @@ def _tasks(
 ) -> tuple[Task, ...]:
     """The first steps, in the order of the guide; later ones show when their time has come."""
     has_asked = any(service.state for espace in espaces for service in espace.services)
-    profile = f"/structures/{active.siren}/fonction" if active else ADD_STRUCTURE
     tasks = [
-        Task("Créer votre compte", True, "/profil"),
-        Task("Ajouter une structure", active is not None, ADD_STRUCTURE),
-        Task("Indiquer votre fonction dans la structure", bool(active and active.fonction), profile),
-        Task("Demander une habilitation à un service", has_asked, "/services" if active else ADD_STRUCTURE),
+        Task(Step.ACCOUNT, "Créer votre compte", True),
+        Task(Step.STRUCTURE, "Ajouter une structure", active is not None),
+        Task(Step.FONCTION, "Indiquer votre fonction dans la structure", bool(active and active.fonction)),
+        Task(Step.REQUEST, "Demander une habilitation à un service", has_asked),
     ]
     if has_letter:
-        tasks.append(Task("Saisir le code reçu par courrier", False, "/courrier/code"))
+        tasks.append(Task(Step.CODE, "Saisir le code reçu par courrier", False))
     tasks += [
-        Task(f"Accepter les conditions d'utilisation : {each.label}", False, f"{each.url_path}/conditions")
+        Task(Step.TERMS, f"Accepter les conditions d'utilisation : {each.label}", False, each.espace)
         for each in espaces
         if each.needs_terms
     ]

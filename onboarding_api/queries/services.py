@@ -1,16 +1,15 @@
 """« Mes services » (guide G-47): the catalogue, with the state and the next step of each service."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from onboarding_api.facts.gathering import Gathering
 from onboarding_api.facts.habilitation import request_to_be
-from onboarding_api.model.administration import administrators_of
-from onboarding_api.model.first_administrator.claim import open_claim
+from onboarding_api.facts.question import Resource
 from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.words.labels import state_label
@@ -62,7 +61,6 @@ class EspaceView:
 
     espace: str
     label: str
-    url_path: str
     can_enter: bool
     needs_terms: bool
     services: tuple[ServiceView, ...]
@@ -82,19 +80,46 @@ class _Asked:
         return self.habilitation is not None and self.habilitation.state == HabilitationState.GRANTED
 
 
-def my_services(session: Session, person_id: str, siren: str, now: datetime) -> tuple[EspaceView, ...]:
-    """The whole catalogue for a person in a structure, in the order of the catalogue.
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The whole catalogue for a person in a structure, and which case a request made now would be."""
+
+    espaces: tuple[EspaceView, ...]
+    case: RequestCase
+
+    def __iter__(self) -> Iterator[ServiceView]:
+        return (service for espace in self.espaces for service in espace.services)
+
+
+def my_services(session: Session, person_id: str, siren: str, now: datetime) -> Services:
+    """The catalogue, in its order.
 
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    membership = membership_of(session, person_id, siren)
-    asked = _ask_all(session, membership, now)
-    waiting = _waiting_sentence(request_case(session, person_id, siren, now))
-    terms = administrators_of(session, siren)
+    return services_of(Gathering(session, now), membership_of(session, person_id, siren))
+
+
+def services_of(found: Gathering, membership: Membership) -> Services:
+    """The same for a page that shows more than this, on its one slice of facts."""
+    latest = _latest(found.habilitations(membership.id))
+    services = load_catalogue().services
+    pairs: list[tuple[Action, Resource]] = [(Action.CLAIM_ADMINISTRATION, membership)]
+    for key in services:
+        subject = latest.get(key) or request_to_be(membership, key)
+        pairs += [(Action.REQUEST_HABILITATION, subject), (Action.ENTER_SERVICE, subject)]
+    decisions = iter(ask(found, membership.person, pairs))
+    case = _case(found, membership, next(decisions))
+    asked = {
+        key: _Asked(service, latest.get(key), next(decisions), next(decisions))
+        for key, service in services.items()
+    }
+    waiting = _waiting_sentence(case)
+    terms = found.administrators(membership.siren)
     if terms and all(term.membership_id == membership.id for term in terms):
         waiting = ALONE
-    return tuple(_espace_view(espace, asked, waiting) for espace in load_catalogue().espaces.values())
+    espaces = (_espace_view(espace, asked, waiting) for espace in load_catalogue().espaces.values())
+    return Services(tuple(espaces), case)
 
 
 def request_case(session: Session, person_id: str, siren: str, now: datetime) -> RequestCase:
@@ -103,40 +128,23 @@ def request_case(session: Session, person_id: str, siren: str, now: datetime) ->
     Raises:
         NotFound: the person is not attached to such a structure.
     """
-    membership = membership_of(session, person_id, siren)
-    (decision,) = ask(session, membership.person, [(Action.CLAIM_ADMINISTRATION, membership)], now)
+    found, membership = Gathering(session, now), membership_of(session, person_id, siren)
+    (decision,) = ask(found, membership.person, [(Action.CLAIM_ADMINISTRATION, membership)])
+    return _case(found, membership, decision)
+
+
+def _case(found: Gathering, membership: Membership, decision: Decision) -> RequestCase:
     if decision.allowed:
         return RequestCase.FIRST_USER
-    claim = open_claim(session, siren)
+    claim = found.open_claim(membership.siren)
     if RuleId.G_ADMIN_EXISTS in decision.rules or claim is None:
         return RequestCase.ADMINISTRATOR
     return RequestCase.OWN_CLAIM if claim.membership_id == membership.id else RequestCase.CLAIM_OPEN
 
 
-def _ask_all(session: Session, membership: Membership, now: datetime) -> dict[str, _Asked]:
-    latest = _latest(session, membership)
-    services = load_catalogue().services
-    subjects = {key: latest.get(key) or request_to_be(membership, key) for key in services}
-    pairs = [
-        (action, subject)
-        for subject in subjects.values()
-        for action in (Action.REQUEST_HABILITATION, Action.ENTER_SERVICE)
-    ]
-    decisions = iter(ask(session, membership.person, pairs, now))
-    return {
-        key: _Asked(service, latest.get(key), next(decisions), next(decisions))
-        for key, service in services.items()
-    }
-
-
-def _latest(session: Session, membership: Membership) -> dict[str, Habilitation]:
+def _latest(habilitations: Iterable[Habilitation]) -> dict[str, Habilitation]:
     """The open request for each service, else the one changed last."""
-    rows = session.scalars(
-        select(Habilitation)
-        .where(Habilitation.membership_id == membership.id)
-        .order_by(Habilitation.changed_at)
-    ).all()
-    return {row.service: row for row in sorted(rows, key=lambda row: row.state in OPEN_STATES)}
+    return {row.service: row for row in sorted(habilitations, key=lambda row: row.state in OPEN_STATES)}
 
 
 def _espace_view(espace: Espace, asked: dict[str, _Asked], waiting: str) -> EspaceView:
@@ -144,7 +152,6 @@ def _espace_view(espace: Espace, asked: dict[str, _Asked], waiting: str) -> Espa
     return EspaceView(
         espace=espace.key,
         label=espace.label,
-        url_path=f"/espaces/{espace.key}",
         can_enter=any(each.entry.allowed for each in own),
         needs_terms=any(each.entry.rules == (RuleId.G_TERMS,) and not each.entry.missing for each in own),
         services=tuple(_service_view(each, waiting) for each in own),

@@ -1,18 +1,19 @@
 """« Gérer mes structures »: the structures of a person, with her profile in each."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.orm import Session, contains_eager
 
+from onboarding_api.facts.gathering import Gathering
 from onboarding_api.model.administration import Administration
-from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.habilitation import OPEN_STATES, Habilitation, HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.words.labels import fonction_label
 from onboarding_api.queries.asking import ask, membership_of
+from onboarding_api.queries.services import ServiceView, services_of
 from policies.engine.names import Action
 
 
@@ -38,29 +39,50 @@ class MyStructure:
 
 
 def my_structures(session: Session, person_id: str) -> tuple[MyStructure, ...]:
-    """The structures to which the person is attached, by name. Three statements, however many there are."""
-    mine = select(Membership).where(
-        Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED
+    """The structures to which the person is attached, by name. One statement, however many there are."""
+    waiting = (
+        select(func.count())
+        .select_from(Habilitation)
+        .where(Habilitation.siren == Membership.siren, Habilitation.state == HabilitationState.PENDING)
+        .scalar_subquery()
     )
-    memberships = session.scalars(mine).all()
-    administered = _administered(session, person_id)
-    pending = _pending(session, administered)
-    views = (
-        _view(membership, membership.siren in administered, pending.get(membership.siren, 0))
-        for membership in memberships
+    administers = and_(Administration.id.is_not(None), Person.is_active)
+    mine = (
+        select(Membership, administers, case((administers, waiting), else_=0))
+        .join(Membership.person)
+        .join(Membership.structure)
+        .outerjoin(
+            Administration,
+            and_(Administration.membership_id == Membership.id, Administration.ended_at.is_(None)),
+        )
+        .where(Membership.person_id == person_id, Membership.state == MembershipState.ATTACHED)
+        .options(contains_eager(Membership.person), contains_eager(Membership.structure))
     )
+    views = (_view(*row) for row in session.execute(mine))
     return tuple(sorted(views, key=lambda view: (view.name, view.siren)))
 
 
-def may_leave_vacant(session: Session, person_id: str, siren: str, now: datetime) -> bool:
-    """Whether she can leave only by declaring the post of administrator vacant.
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What leaving a structure means: what is lost, and whether the post of administrator falls vacant.
+
+    `is_last`: she can leave only by declaring it vacant.
+    """
+
+    lost: tuple[ServiceView, ...]
+    is_last: bool
+
+
+def leaving(session: Session, person_id: str, siren: str, now: datetime) -> Leaving:
+    """What a person would leave behind now.
 
     Raises:
         NotFound: she is not attached to such a structure.
     """
-    membership = membership_of(session, person_id, siren)
-    (decision,) = ask(session, membership.person, [(Action.LEAVE_VACANT, membership)], now)
-    return decision.allowed
+    found, membership = Gathering(session, now), membership_of(session, person_id, siren)
+    lost = tuple(service for service in services_of(found, membership) if service.state in OPEN_STATES)
+    (decision,) = ask(found, membership.person, [(Action.LEAVE_VACANT, membership)])
+    return Leaving(lost, decision.allowed)
 
 
 def _view(membership: Membership, is_administrator: bool, pending: int) -> MyStructure:
@@ -79,29 +101,3 @@ def _view(membership: Membership, is_administrator: bool, pending: int) -> MyStr
         code_tiers=structure.code_tiers,
         pending_count=pending,
     )
-
-
-def _administered(session: Session, person_id: str) -> set[str]:
-    """The structures that the person administers."""
-    running = (
-        select(Membership.siren)
-        .join(Administration, Administration.membership_id == Membership.id)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.person_id == person_id,
-            Membership.state == MembershipState.ATTACHED,
-            Administration.ended_at.is_(None),
-            Person.is_active,
-        )
-    )
-    return set(session.scalars(running))
-
-
-def _pending(session: Session, sirens: Iterable[str]) -> dict[str, int]:
-    counted = (
-        select(Membership.siren, func.count())
-        .join(Habilitation, Habilitation.membership_id == Membership.id)
-        .where(Membership.siren.in_(sirens), Habilitation.state == HabilitationState.PENDING)
-        .group_by(Membership.siren)
-    )
-    return {siren: count for siren, count in session.execute(counted)}

@@ -134,6 +134,11 @@ def search(session: Session, text: str, limit: int = 20) -> tuple[StructureHit, 
     return (*others[: max(0, limit - len(numbered))], *numbered)[:limit]
 
 
+def structure_by_siren(session: Session, siren: str) -> StructureHit | None:
+    """The active structure of a SIREN, by its key."""
+    return next(iter(_hits(session, _FOUND.where(Structure.siren == siren))), None)
+
+
 def _is_long(number: str) -> bool:
     """Whether it can be neither a département, nor a postcode, nor an INSEE code."""
     return number.isdigit() and len(number) > 5

@@ -1,14 +1,15 @@
 """What Keycloak should know of one person: the whole of it, so that a repeated delivery is harmless."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure
+from onboarding_api.facts.gathering import Gathering
 from onboarding_api.model.disabling import open_disabling
-from onboarding_api.model.habilitation import Habilitation, HabilitationState
+from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.model.membership import Membership, MembershipState
 from onboarding_api.model.person import Person
 from onboarding_api.model.service_group import ServiceGroup
@@ -28,6 +29,7 @@ def desired_person(session: Session, person_id: str, now: datetime) -> DesiredPe
         .order_by(Membership.siren)
     ).all()
     seen = _groups_seen(session, [each.structure for each in memberships])
+    services = _effective_services(session, person, memberships, now)
     return DesiredPerson(
         identifiant=person.identifiant,
         keycloak_id=person.keycloak_id,
@@ -35,31 +37,39 @@ def desired_person(session: Session, person_id: str, now: datetime) -> DesiredPe
         prenom=person.prenom,
         nom=person.nom,
         is_active=person.is_active,
-        structures=tuple(_desired_structure(session, each, seen, now) for each in memberships),
+        structures=tuple(_desired_structure(each, seen, services[each.id]) for each in memberships),
         may_enable=person.is_active and open_disabling(session, person_id) is not None,
     )
 
 
 def _desired_structure(
-    session: Session, membership: Membership, seen: Mapping[str, str], now: datetime
+    membership: Membership, seen: Mapping[str, str], services: Iterable[str]
 ) -> DesiredStructure:
     siren, roles = membership.siren, []
-    for service in _effective_services(session, membership, now):
+    for service in services:
         client_id, _, role = service.partition(":")
         roles.append(DesiredRole(client_id, role, seen.get(f"{siren}/{service}")))
     return DesiredStructure(siren, membership.structure.name, seen.get(siren), tuple(roles))
 
 
-def _effective_services(session: Session, membership: Membership, now: datetime) -> tuple[str, ...]:
-    """What she may enter now: the rules say it, to Keycloak as to the pages."""
-    granted = session.scalars(
-        select(Habilitation)
-        .where(Habilitation.membership_id == membership.id, Habilitation.state == HabilitationState.GRANTED)
-        .order_by(Habilitation.service)
-    ).all()
-    questions = [(Action.ENTER_SERVICE, each) for each in granted]
-    decisions = ask(session, membership.person, questions, now)
-    return tuple(each.service for each, decision in zip(granted, decisions, strict=True) if decision.allowed)
+def _effective_services(
+    session: Session, person: Person, memberships: Sequence[Membership], now: datetime
+) -> dict[str, list[str]]:
+    """What she may enter now, by membership: the rules say it, to Keycloak as to the pages."""
+    found = Gathering(session, now)
+    found.read_memberships([membership.id for membership in memberships])
+    granted = [
+        row
+        for membership in memberships
+        for row in sorted(found.habilitations(membership.id), key=lambda row: row.service)
+        if row.state == HabilitationState.GRANTED
+    ]
+    decisions = ask(found, person, [(Action.ENTER_SERVICE, row) for row in granted])
+    services: dict[str, list[str]] = {membership.id: [] for membership in memberships}
+    for row, decision in zip(granted, decisions, strict=True):
+        if decision.allowed:
+            services[row.membership_id].append(row.service)
+    return services
 
 
 def _groups_seen(session: Session, structures: Iterable[Structure]) -> dict[str, str]:

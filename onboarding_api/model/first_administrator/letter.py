@@ -154,6 +154,17 @@ def last_letters(session: Session, claim_ids: Collection[str]) -> dict[str, Lett
     return {letter.claim_id: letter for letter in session.scalars(letters)}
 
 
+def last_letter_of(session: Session, membership_id: str) -> Letter | None:
+    """The latest letter of the latest claim of a member, in whatever state."""
+    return session.scalars(
+        select(Letter)
+        .join(Letter.claim)
+        .where(Claim.membership_id == membership_id)
+        .order_by(Claim.claimed_at.desc(), Letter.asked_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 class LetterAsked(NamedTuple):
     """A letter that counts for a limit: when it was asked, and for which structure."""
 

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from onboarding_api.limits.bounds import ACT, API, ATTACHING, CODES, LETTERS, REQUESTS, SEARCH
-from onboarding_api.queries.requests import administrator_queue
+from onboarding_api.model.refusals import BadInput
+from onboarding_api.queries.requests import Mark, Part, Sought, administrator_queue
 from onboarding_api.queries.services import my_services
 from onboarding_api.queries.structures import my_structures
 from onboarding_api.registry.search import search
@@ -59,7 +60,7 @@ def create_membership(call: Call) -> Given:
 def list_habilitations(call: Call) -> Given:
     """Every service of the catalogue with its state for the person in this structure."""
     with reading() as session:
-        espaces = my_services(session, call.actor.person_id, call.path["siren"], now())
+        services = my_services(session, call.actor.person_id, call.path["siren"], now())
     return {
         "items": [
             {
@@ -69,8 +70,7 @@ def list_habilitations(call: Call) -> Given:
                 "may_request": one.may_request,
                 "missing": list(one.missing),
             }
-            for espace in espaces
-            for one in espace.services
+            for one in services
         ]
     }
 
@@ -93,9 +93,10 @@ def request_services(call: Call) -> Given:
 
 
 def list_waiting_requests(call: Call) -> Given:
-    """The queue of an administrator of this structure."""
+    """The queue of an administrator of this structure, a page at a time: `after` is the last one's `next`."""
+    sought = Sought(part=Part.PENDING, after=_mark(call.query.get("after")))
     with reading() as session:
-        queue = administrator_queue(session, call.actor.person_id, call.path["siren"], now())
+        queue = administrator_queue(session, call.actor.person_id, call.path["siren"], now(), sought)
     return {
         "items": [
             {
@@ -105,8 +106,9 @@ def list_waiting_requests(call: Call) -> Given:
                 "fonction": row.fonction,
                 "requested_at": row.requested_at.isoformat(),
             }
-            for row in queue.pending
-        ]
+            for row in queue.pending.rows
+        ],
+        "next": str(queue.pending.next) if queue.pending.next else None,
     }
 
 
@@ -153,13 +155,20 @@ OPERATIONS = (
     ),
     Operation(
         "GET", "/structures/{siren}/requests", "What waits for an administrator", list_waiting_requests, API,
-        gives=schemas.listed(schemas.WAITING),
+        query=schemas.PAGE, gives=schemas.page_of(schemas.WAITING),
     ),
     Operation(
         "POST", "/habilitations/{habilitation_id}/decision", "Decide", decide, ACT,
         status=204, body=schemas.DECISION,
     ),
 )  # fmt: skip
+
+
+def _mark(text: str | None) -> Mark | None:
+    try:
+        return Mark.read(text) if text else None
+    except ValueError:  # the form of a moment, and none: the thirty-first of February
+        raise BadInput("after", "malformed") from None
 
 
 def _only(schema: schemas.Schema, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,12 @@ SEARCH: Schema = {
     "q": {"type": "string", "required": True, "minlength": 2, "maxlength": 120, "meta": {"example": "Eus"}},
     "limit": {"type": "integer", "coerce": "integer", "min": 1, "max": 50},
 }
+MARK = {
+    "type": "string",
+    "regex": f"{MOMENT['regex']}~{UUID['regex']}",
+    "meta": {"example": "2026-11-23T10:00:00+00:00~11111111-1111-4111-8111-111111111111"},
+}
+PAGE: Schema = {"after": MARK}
 ATTACH: Schema = {"siren": {**SIREN, "required": True}}
 REQUEST: Schema = {
     "services": {"type": "list", "required": True, "minlength": 1, "maxlength": 20, "schema": SERVICE},
@@ -90,3 +96,8 @@ CREATED: Schema = {"id": {**UUID, "required": True}}
 def listed(item: Schema) -> Schema:
     """`{"items": [item, …]}`."""
     return {"items": {"type": "list", "required": True, "schema": {"type": "dict", "schema": dict(item)}}}
+
+
+def page_of(item: Schema) -> Schema:
+    """The same of a long list: `next` is the `after` of the next page, null on the last one."""
+    return {**listed(item), "next": NULL_TEXT}

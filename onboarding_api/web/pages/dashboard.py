@@ -23,9 +23,8 @@ blueprint.before_request(require_visit)
 
 def _page(form: FilledForm) -> str:
     here = visit()
-    siren = here.active.siren if here.active else None
     with reading() as db:
-        board = dashboard(db, here.person.id, siren, now())
+        board = dashboard(db, here.person.id, here.active, now())
     return render_template("dashboard.html", board=board, form=form)
 
 

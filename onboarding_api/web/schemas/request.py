@@ -1,6 +1,7 @@
 """Forms of the requests: which services, and with which words accepted (guide §11 to §14)."""
 
-from onboarding_api.model.words.typed_text import paragraph
+from onboarding_api.model.words.typed_text import one_line, paragraph
+from onboarding_api.queries.requests import Mark, Part
 from onboarding_api.web.schemas import text
 from onboarding_api.web.schemas.form import Form
 from onboarding_api.web.schemas.structure import SIREN
@@ -34,3 +35,14 @@ REFUSAL_MOTIVE = Form({"motive": {**_MOTIVE, "required": True, "empty": False}})
 DEACTIVATION_MOTIVE = Form({"motive": _MOTIVE})
 TERMS = Form({"siren": SIREN, "version": _VERSION, "accepte": _ACCEPTED})
 CLAIM_REFUSAL = Form({"reference": _REFERENCE, "confirme": _ACCEPTED})
+_PLACE = {"type": "string", "maxlength": 100, "coerce": Mark.checked}
+QUEUE = Form(
+    {
+        "q": {"type": "string", "maxlength": 80, "coerce": one_line},
+        "fonction": {"type": "string", "allowed": ["", *load_catalogue().fonctions]},
+        "service": {"type": "string", "allowed": ["", *load_catalogue().services]},
+        "liste": {"type": "string", "allowed": ["", *Part]},
+        "apres": _PLACE,
+        "avant": _PLACE,
+    }
+)

@@ -236,7 +236,7 @@ def test_most_who_hold_the_loans_may_enter_and_the_engine_faults_on_nobody(count
             .limit(60)
         )
         for stay in session.scalars(holding):
-            espaces = my_services(session, stay.person_id, stay.siren, MOMENT)
+            espaces = my_services(session, stay.person_id, stay.siren, MOMENT).espaces
             entered.append(next(each.can_enter for each in espaces if each.espace == "mes-prets"))
         accepted = select(func.count()).select_from(TermsAcceptance)
         assert session.scalars(accepted).one() > 2000

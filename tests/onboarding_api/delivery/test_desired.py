@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from onboarding_api.delivery.desired.person import desired_person
+from onboarding_api.facts.gathering import Gathering
 from onboarding_api.model.base import Database
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.membership import MembershipState
@@ -31,7 +32,8 @@ def test_projection_and_rules_agree(database: Database, state: HabilitationState
             membership.state = MembershipState.ATTACHED if is_attached else MembershipState.LEFT
             membership.person.is_active, membership.structure.is_active = is_active, is_open
             habilitation.expires_at = portal.now if has_ended else None
-            (decision,) = ask(session, membership.person, [(Action.ENTER_SERVICE, habilitation)], portal.now)
+            found = Gathering(session, portal.now)
+            (decision,) = ask(found, membership.person, [(Action.ENTER_SERVICE, habilitation)])
             desired = desired_person(session, person.id, portal.now)
             assert desired
             projected = any(key.endswith(LOAN) for key in desired.group_keys)

@@ -14,7 +14,7 @@ from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound, WrongCode
 from onboarding_api.queries.access import STOPPED, Entry, entry
 from onboarding_api.queries.claims import CodeState, claim_view
-from onboarding_api.queries.dashboard import dashboard
+from onboarding_api.queries.dashboard import Step, dashboard
 from onboarding_api.queries.people import person_by_keycloak
 from onboarding_api.queries.requests import administrator_queue
 from onboarding_api.queries.services import RequestCase, ServiceView, my_services, request_case
@@ -31,7 +31,7 @@ from tests.builders.portal import Portal, Someone
 
 DATAVIZ = "dataviz-coeur-de-ville:acces"
 LOAN = "mes-prets:demande"
-URLS = {"mes-prets": "https://prets.example"}
+OPEN = {"mes-prets"}
 SUB = "77777777-0000-4000-8000-000000000000"
 
 
@@ -42,20 +42,20 @@ def portal(database: Database) -> Portal:
 
 def service(person: Someone, siren: str, key: str) -> ServiceView:
     with person.portal.reading() as session:
-        espaces = my_services(session, person.id, siren, person.portal.now)
-    return next(each for espace in espaces for each in espace.services if each.key == key)
+        services = my_services(session, person.id, siren, person.portal.now)
+    return next(each for each in services if each.key == key)
 
 
 def enter(person: Someone, siren: str, espace: str = "mes-prets") -> Entry:
     with person.portal.reading() as session:
-        return entry(session, person.id, siren, espace, person.portal.now, espace_urls=URLS)
+        return entry(session, person.id, siren, espace, person.portal.now, open_espaces=OPEN)
 
 
 def test_the_whole_catalogue_is_shown_in_order_with_what_to_do(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     cendrine = portal.a_person("Cendrine", "Martin").attached_to(eus)
     with portal.reading() as session:
-        espaces = my_services(session, cendrine.id, eus, portal.now)
+        espaces = my_services(session, cendrine.id, eus, portal.now).espaces
     assert [espace.label for espace in espaces] == [
         "Mes prêts en ligne",
         "Dataviz Cœur de Ville",
@@ -135,7 +135,7 @@ def test_the_button_leads_to_the_terms_then_waits_for_keycloak_then_opens(portal
     assert enter(paul, eus).state == "preparing"
     with portal.writing() as session:
         session.execute(update(Delivery).values(state=DeliveryState.DONE))
-    assert enter(paul, eus) == Entry("ready", f"https://prets.example/?structure={eus}", ())
+    assert enter(paul, eus) == Entry("ready", ())
     with pytest.raises(NotFound):
         enter(paul, eus, "unknown")
 
@@ -146,7 +146,7 @@ def test_a_right_that_never_reached_keycloak_does_not_pass_for_open(portal: Port
     accept_terms(portal.office, paul.actor, AcceptTerms(eus, "mes-prets", "2022-02"))
     with portal.writing() as session:
         session.execute(update(Delivery).values(state=DeliveryState.PARKED))
-    assert enter(paul, eus) == Entry("refused", "", (STOPPED,))
+    assert enter(paul, eus) == Entry("refused", (STOPPED,))
     assert "contactez-nous" in STOPPED
     edit_profile(portal.office, paul.actor, EditProfile(eus, fonction="elu"))
     assert enter(paul, eus).state == "preparing"  # the next row does the parked one's work
@@ -196,7 +196,7 @@ def test_nothing_of_a_structure_is_told_to_a_stranger(portal: Portal) -> None:
             terms_to_accept(session, stranger.id, eus, "mes-prets")
 
 
-def test_the_queue_shows_pending_by_age_granted_by_name_and_decided_last_first(portal: Portal) -> None:
+def test_the_queue_shows_pending_by_age_and_what_was_decided_last_first(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     anne = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
     anne.holding(eus, DATAVIZ, state="pending")
@@ -207,13 +207,13 @@ def test_the_queue_shows_pending_by_age_granted_by_name_and_decided_last_first(p
     portal.wait(days=1)
     with portal.reading() as session:
         queue = administrator_queue(session, anne.id, eus, portal.now)
-    assert [(row.requester, row.age_days, row.is_own) for row in queue.pending] == [
+    assert [(row.requester, row.age_days, row.is_own) for row in queue.pending.rows] == [
         ("Madame Anne Roca", 3, True),
         ("Madame Paul Durand", 1, False),
     ]
-    assert queue.pending[1].fonction == "Élu(e) délégué(e)"
-    assert [row.requester for row in queue.granted] == ["Madame Zoé Aris"]
-    assert [(row.state, row.state_label) for row in queue.decided] == [("refused", "Refusée")]
+    assert queue.pending.rows[1].fonction == "Élu(e) délégué(e)"
+    assert [row.requester for row in queue.granted.rows] == ["Madame Zoé Aris"]
+    assert [(row.state, row.state_label) for row in queue.decided.rows] == [("refused", "Refusée")]
 
 
 @pytest.mark.invariant("I13")
@@ -234,9 +234,9 @@ def test_the_dashboard_without_a_structure_leads_to_one(portal: Portal) -> None:
     cendrine = portal.a_person("Cendrine", "Martin")
     with portal.reading() as session:
         board = dashboard(session, cendrine.id, None, portal.now)
-    assert (board.active, board.espaces_to_enter, board.pending_letter) == (None, (), None)
+    assert (board.espaces_to_enter, board.pending_letter) == ((), None)
     assert [task.is_done for task in board.tasks] == [True, False, False, False]
-    assert board.tasks[1].url_path == "/structures/ajouter"
+    assert board.tasks[1].step == Step.STRUCTURE
 
 
 def test_the_dashboard_shows_the_letter_the_buttons_and_what_remains(portal: Portal) -> None:
@@ -245,18 +245,15 @@ def test_the_dashboard_shows_the_letter_the_buttons_and_what_remains(portal: Por
     request_habilitations(portal.office, cendrine.actor, RequestHabilitations(eus, (LOAN,), True))
     portal.letter_arrives(eus)
     with portal.reading() as session:
-        board = dashboard(session, cendrine.id, eus, portal.now)
+        board = dashboard(session, cendrine.id, my_structures(session, cendrine.id)[0], portal.now)
     assert board.pending_letter
     assert board.pending_letter.expires_on == date(2026, 12, 23)
-    assert board.tasks[-1].url_path == "/courrier/code"
+    assert board.tasks[-1].step == Step.CODE
     paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, DATAVIZ)
     with portal.reading() as session:
-        board = dashboard(session, paul.id, eus, portal.now)
-    assert [espace.url_path for espace in board.espaces_to_enter] == [
-        "/espaces/mes-prets",
-        "/espaces/dataviz-coeur-de-ville",
-    ]
-    assert board.tasks[-1].url_path == "/espaces/mes-prets/conditions"
+        board = dashboard(session, paul.id, my_structures(session, paul.id)[0], portal.now)
+    assert [each.espace for each in board.espaces_to_enter] == ["mes-prets", "dataviz-coeur-de-ville"]
+    assert (board.tasks[-1].step, board.tasks[-1].espace) == (Step.TERMS, "mes-prets")
 
 
 def test_a_claim_past_its_last_day_shows_as_expired_before_the_job_comes_by(portal: Portal) -> None:
@@ -292,7 +289,7 @@ def test_ages_are_whole_days(portal: Portal) -> None:
     portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, state="pending")
     portal.now += timedelta(hours=47)
     with portal.reading() as session:
-        (row,) = administrator_queue(session, anne.id, eus, portal.now).pending
+        (row,) = administrator_queue(session, anne.id, eus, portal.now).pending.rows
     assert row.age_days == 1
 
 
@@ -305,12 +302,12 @@ def test_one_view_decides_the_state_of_the_code_and_both_pages_read_it(portal: P
     def seen() -> tuple[str, bool, bool]:
         with portal.reading() as session:
             claim = claim_view(session, cendrine.id, eus, portal.now)
-            board = dashboard(session, cendrine.id, eus, portal.now)
+            board = dashboard(session, cendrine.id, my_structures(session, cendrine.id)[0], portal.now)
         assert claim
         assert claim.letter
         assert board.pending_letter
         assert board.pending_letter == claim.letter
-        may_type = any(task.url_path == "/courrier/code" for task in board.tasks)
+        may_type = any(task.step == Step.CODE for task in board.tasks)
         return claim.letter.code, claim.letter.takes_code, may_type
 
     assert seen() == (CodeState.AWAITED, True, True)

@@ -228,10 +228,10 @@ def test_what_is_not_printed_on_the_letter_is_not_granted_by_its_code(portal: Po
     assert cendrine.states(eus) == {DATAVIZ: "granted", LOAN: "pending"}
     assert ("request_to_decide", "Cendrine") not in portal.mails()[told:]
     with portal.reading() as session:
-        espaces = my_services(session, cendrine.id, eus, portal.now)
-    (waiting,) = (each for espace in espaces for each in espace.services if each.state == "pending")
+        services = my_services(session, cendrine.id, eus, portal.now)
+    (waiting,) = (each for each in services if each.state == "pending")
     assert waiting.next_step == ALONE
     portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
     with portal.reading() as session:
-        espaces = my_services(session, cendrine.id, eus, portal.now)
-    assert ALONE not in {each.next_step for espace in espaces for each in espace.services}
+        services = my_services(session, cendrine.id, eus, portal.now)
+    assert ALONE not in {each.next_step for each in services}

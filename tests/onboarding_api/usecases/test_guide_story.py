@@ -29,7 +29,6 @@ from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_pro
 from tests.builders.portal import Portal, Someone
 
 LOANS = ("mes-prets:demande", "mes-prets:suivi")
-URLS = {"mes-prets": "https://prets.example"}
 
 
 def registered(portal: Portal, prenom: str, nom: str) -> Someone:
@@ -48,7 +47,7 @@ def attached(portal: Portal, prenom: str, nom: str, siren: str) -> Someone:
 
 def enter(portal: Portal, person: Someone, siren: str) -> str:
     with portal.reading() as session:
-        return entry(session, person.id, siren, "mes-prets", portal.now, espace_urls=URLS).state
+        return entry(session, person.id, siren, "mes-prets", portal.now, open_espaces={"mes-prets"}).state
 
 
 def test_case_2_the_first_user_becomes_administrator_by_the_letter(portal: Portal) -> None:
@@ -106,10 +105,10 @@ def test_case_1_an_administrator_decides_then_takes_back(portal: Portal) -> None
     assert portal.mails() == [("request_sent", "Paul"), ("request_to_decide", "Cendrine")]
     with portal.reading() as session:
         queue = administrator_queue(session, cendrine.id, eus, portal.now)
-    assert [(row.requester, row.service_label) for row in queue.pending] == [
+    assert {(row.requester, row.service_label) for row in queue.pending.rows} == {
         ("Madame Paul Durand", "Demande de prêts"),
         ("Madame Paul Durand", "Suivi des dossiers"),
-    ]
+    }
 
     first = DecideHabilitation(paul.habilitation(eus, LOANS[0]))
     validate_habilitation(portal.office, cendrine.actor, first)

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, render_template, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT
-from onboarding_api.model.refusals import NotFound
-from onboarding_api.queries.requests import Queue, QueueRow, administrator_queue
+from onboarding_api.queries.requests import Mark, Part, Sought, administrator_queue, queue_row
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
@@ -17,12 +16,13 @@ from onboarding_api.usecases.administration.decide_habilitation import (
     refuse_habilitation,
     validate_habilitation,
 )
-from onboarding_api.web.forms import answer_form
+from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, visit
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import EMPTY, FilledForm, Form
-from onboarding_api.web.schemas.request import DEACTIVATION_MOTIVE, REFUSAL_MOTIVE
+from onboarding_api.web.schemas.request import DEACTIVATION_MOTIVE, QUEUE, REFUSAL_MOTIVE
+from policies.catalogue.loader import load_catalogue
 
 blueprint = Blueprint("decisions", __name__, url_prefix="/demandes")
 blueprint.before_request(require_visit)
@@ -31,9 +31,10 @@ Decide = Callable[..., object]
 
 
 @blueprint.get("")
-def queue() -> str:
-    """Pending first, with age, requester, fonction, service; then what was decided."""
-    return _queue(FilledForm())
+def queue() -> ResponseReturnValue:
+    """Pending first, with age, requester, fonction, service; then what was decided; twenty at a time."""
+    form = QUEUE.read(request.args)
+    return _queue(form), INVALID if form.faults else 200
 
 
 @blueprint.post("/<uuid:habilitation_id>/valider")
@@ -92,26 +93,34 @@ def _decide(
     return answer_form(form, submit, page)
 
 
-def _rows(siren: str) -> Queue:
-    with reading() as db:
-        return administrator_queue(db, visit().person.id, siren, now())
-
-
 def _queue(form: FilledForm) -> str:
-    return render_template("administration/queue.html", queue=_rows(visit().siren), form=form)
+    here, values = visit(), form.values
+    sought = Sought(
+        name=values.get("q", ""),
+        fonction=values.get("fonction", ""),
+        service=values.get("service", ""),
+        part=Part(values["liste"]) if values.get("liste") else None,
+        after=_place(values.get("apres")),
+        before=_place(values.get("avant")),
+    )
+    with reading() as db:
+        found = administrator_queue(db, here.person.id, here.siren, now(), sought)
+    catalogue = load_catalogue()
+    return render_template(
+        "administration/queue.html",
+        queue=found,
+        sought=sought,
+        form=form,
+        fonctions=[(each.code, each.label) for each in catalogue.fonctions.values()],
+        services=[(each.key, each.label) for each in catalogue.services.values()],
+    )
+
+
+def _place(text: str | None) -> Mark | None:
+    return Mark.read(text) if text else None
 
 
 def _motive(template: str, habilitation_id: UUID) -> Callable[[FilledForm], str]:
-    row = _row(str(habilitation_id))
+    with reading() as db:
+        row = queue_row(db, visit().person.id, str(habilitation_id), now())
     return lambda form: render_template(template, row=row, form=form)
-
-
-def _row(habilitation_id: str) -> QueueRow:
-    """In any structure she administers: the active one may have been switched in another tab."""
-    for structure in visit().structures:
-        if structure.is_administrator:
-            queue = _rows(structure.siren)
-            for row in (*queue.pending, *queue.granted, *queue.decided):
-                if row.habilitation_id == habilitation_id:
-                    return row
-    raise NotFound

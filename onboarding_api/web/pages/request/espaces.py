@@ -29,9 +29,9 @@ def enter(espace: str) -> ResponseReturnValue:
     label = _label(espace)
     here, urls = visit(), parts().settings.espace_urls
     with reading() as db:
-        found = entry(db, here.person.id, here.siren, espace, now(), espace_urls=urls)
+        found = entry(db, here.person.id, here.siren, espace, now(), open_espaces=urls)
     if found.state == "ready":
-        return redirect(found.url)
+        return redirect(f"{urls[espace]}/?structure={here.siren}")
     if found.state == "terms":
         return redirect(url_for("espaces.terms", espace=espace))
     template = (

@@ -43,9 +43,10 @@ def choose() -> ResponseReturnValue:
     if _needs_fonction(chosen):
         back = f"{request.path}?{request.query_string.decode()}".replace("%3A", ":")
         return redirect(url_for("membership.fonction", siren=visit().siren, suite=back))
-    if case_of(visit().siren) == RequestCase.FIRST_USER:
+    case = case_of(visit().siren)
+    if case == RequestCase.FIRST_USER:
         return redirect(url_for("letter.become_administrator", services=chosen))
-    return _dialog(FilledForm({"services": chosen}))
+    return _dialog(FilledForm({"services": chosen}), case)
 
 
 @blueprint.post("/services/demande/confirmer")
@@ -65,20 +66,22 @@ def confirm() -> ResponseReturnValue:
 
 def _mine(form: FilledForm) -> str:
     here = visit()
-    siren = here.siren
     with reading() as db:
-        espaces = my_services(db, here.person.id, siren, now())
-    services = [service for espace in espaces for service in espace.services]
+        services = my_services(db, here.person.id, here.siren, now())
     may_request = any(service.may_request for service in services)
     # They waited for an administrator, and there is none: nobody would ever decide.
     pending = [service.key for service in services if service.state == HabilitationState.PENDING]
-    stranded = pending if pending and case_of(siren) == RequestCase.FIRST_USER else []
+    stranded = pending if services.case == RequestCase.FIRST_USER else []
     return render_template(
-        "request/services.html", espaces=espaces, form=form, may_request=may_request, stranded=stranded
+        "request/services.html",
+        espaces=services.espaces,
+        form=form,
+        may_request=may_request,
+        stranded=stranded,
     )
 
 
-def _dialog(form: FilledForm) -> str:
+def _dialog(form: FilledForm, case: RequestCase | None = None) -> str:
     chosen = form.typed.get("services", ())
     structure = structure_of(form)
     return render_template(
@@ -87,7 +90,7 @@ def _dialog(form: FilledForm) -> str:
         structure=structure,
         chosen=chosen,
         labels=service_labels(chosen),
-        case=case_of(structure.siren),
+        case=case or case_of(structure.siren),
     )
 
 

@@ -7,11 +7,9 @@ from flask import Blueprint, flash, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT, ATTACHING, SEARCH
-from onboarding_api.model.habilitation import OPEN_STATES
 from onboarding_api.model.refusals import BadInput, NotFound
-from onboarding_api.queries.services import my_services
-from onboarding_api.queries.structures import may_leave_vacant
-from onboarding_api.registry.search import StructureHit, search
+from onboarding_api.queries.structures import leaving
+from onboarding_api.registry.search import StructureHit, search, structure_by_siren
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
 from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
 from onboarding_api.web.errors import answer_to
@@ -96,10 +94,8 @@ def _search(typed: str) -> tuple[StructureHit, ...]:
 
 
 def _confirmation(siren: str, form: FilledForm) -> str:
-    try:
-        hit = next((one for one in _search(siren) if one.siren == siren), None)
-    except BadInput:
-        hit = None
+    with reading() as db:
+        hit = structure_by_siren(db, siren)
     if hit is None:
         raise NotFound
     is_mine = any(one.siren == siren for one in visit().structures)
@@ -110,9 +106,7 @@ def _leaving(siren: str, form: FilledForm) -> str:
     here = visit()
     structure = here.structure(siren)
     with reading() as db:
-        espaces = my_services(db, here.person.id, siren, now())
-        is_last = may_leave_vacant(db, here.person.id, siren, now())
-    lost = [service for espace in espaces for service in espace.services if service.state in OPEN_STATES]
+        left = leaving(db, here.person.id, siren, now())
     return render_template(
-        "structure/structure_leave.html", structure=structure, lost=lost, is_last=is_last, form=form
+        "structure/structure_leave.html", structure=structure, lost=left.lost, is_last=left.is_last, form=form
     )
