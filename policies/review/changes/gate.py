@@ -86,8 +86,9 @@ def _digest_of(commit: str) -> str:
 
 def _where_the_branch_left_main() -> str:
     head = git_line("rev-parse", "--verify", "--quiet", "HEAD")
-    for main in MAINS:
-        base = git_line("merge-base", main, "HEAD")
-        if base and base != head:
-            return base
-    return ""
+    bases = [base for main in MAINS if (base := git_line("merge-base", main, "HEAD"))]
+    if not bases or head in bases:
+        return ""
+    # Of two that are not equally fresh, the later one.
+    first, *others = bases
+    return next((each for each in others if git_line("merge-base", first, each) == first), first)

@@ -1,4 +1,4 @@
-"""Every single-point change of a rule: what a slip of the pen could make of it."""
+"""Every small change of a rule: what a slip of the pen could make of it."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -61,26 +61,41 @@ def _changes(expr: pst.Expr, model: Model) -> Iterator[Change]:
     match expr:
         case pst.BoolLit() | pst.LongLit() | pst.EntityLit():
             yield from _changed_literal(expr, model)
+        case pst.GetAttr(pst.GetAttr(base, skipped), attr):
+            yield f"path without {skipped}", pst.GetAttr(base, attr)
         case pst.BinaryOp() | pst.UnaryOp():
-            yield from _changed_operator(expr)
+            yield from _changed_operator(expr, model)
     for index, child in enumerate(children(expr)):
         for change, made in _changes(child, model):
             yield change, with_child(expr, index, made)
 
 
-def _changed_operator(expr: pst.BinaryOp | pst.UnaryOp) -> Iterator[Change]:
+def _changed_operator(expr: pst.BinaryOp | pst.UnaryOp, model: Model) -> Iterator[Change]:
     match expr:
         case pst.BinaryOp("and" | "or" as op, left, right):
             yield f"side dropped: left of {op}", right
             yield f"side dropped: right of {op}", left
         case pst.BinaryOp(op, left, right) if op in SWAPPED:
             yield f"{op} made {SWAPPED[op]}", pst.BinaryOp(SWAPPED[op], left, right)
+            yield from _one_code_more(expr, model)
         case pst.BinaryOp(op) | pst.UnaryOp(op) if op in MEMBERSHIP:
             yield f"{op} negated", pst.UnaryOp("not", expr)
         case pst.UnaryOp("not", arg):
             yield "! dropped", arg
         case pst.UnaryOp("duration", pst.StringLit(text)):
             yield f"{text} made one day longer", pst.UnaryOp("duration", pst.StringLit(_longer(text)))
+            # The smallest unit, on either side: an edge that is off by one millisecond.
+            yield f"{text} made 1 ms longer", pst.UnaryOp("duration", pst.StringLit(f"{text}1ms"))
+
+
+def _one_code_more(expr: pst.BinaryOp, model: Model) -> Iterator[Change]:
+    """A state, a desk too many: each other code beside the one that is meant."""
+    match expr:
+        case pst.BinaryOp("eq", left, pst.EntityLit(uid)):
+            for code in model.enumerations.get(str(uid.type), ()):
+                if code != uid.id:
+                    other = pst.EntityLit(dataclasses.replace(uid, id=code))
+                    yield f"{uid.id} or {code}", pst.BinaryOp("or", expr, pst.BinaryOp("eq", left, other))
 
 
 def _changed_literal(expr: pst.BoolLit | pst.LongLit | pst.EntityLit, model: Model) -> Iterator[Change]:

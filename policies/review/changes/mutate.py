@@ -6,10 +6,12 @@ exact list of cases that reviewers must still pin. `write_corpus` lets the solve
 """
 
 import dataclasses
+import gc
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from policies.catalogue.faults import BadSource
 from policies.engine.decide import Engine, question_of
 from policies.engine.facts import facts_text
 from policies.engine.journal import journal_record
@@ -17,13 +19,15 @@ from policies.engine.request import Request
 from policies.engine.revision import Policies, policy_set
 from policies.language.cedar import Decision as CedarDecision
 from policies.language.cedar import Entities, PolicySet, Schema, is_authorized_batch, pst, validate_policies
-from policies.language.environments import Applied, applied_rules
+from policies.language.environments import Applied, applied_rules, specialise, whole_condition
 from policies.language.model import Environment
 from policies.language.statements import Rule
-from policies.review.cases.case import GOLDEN, Case, golden_cases
+from policies.review.cases.case import GOLDEN, Case, golden_cases, run_cases
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.mutants import Mutant, mutants_of
+from policies.review.proofs.bounds import read_bounds
 from policies.review.proofs.models import find_case
+from policies.review.proofs.prove import prove
 from policies.review.proofs.smt import Question, world_of
 
 
@@ -32,21 +36,24 @@ class Mutation:
     """The mutants by what became of them."""
 
     killed: list[Mutant] = field(default_factory=list)
+    refuted: list[Mutant] = field(default_factory=list)
     survivors: list[Mutant] = field(default_factory=list)
     equivalent: list[Mutant] = field(default_factory=list)
     rejected: list[Mutant] = field(default_factory=list)
 
     @property
     def score(self) -> float:
-        """Killed among those that change an answer."""
-        return len(self.killed) / max(1, len(self.killed) + len(self.survivors))
+        """Noticed, by a case or by a proof, among those that change an answer."""
+        noticed = len(self.killed) + len(self.refuted)
+        return noticed / max(1, noticed + len(self.survivors))
 
     def lines(self) -> Iterator[str]:
         """The result for people."""
         yield from (f"SURVIVES {mutant.rule.file}:{mutant.rule.line}: {mutant}" for mutant in self.survivors)
-        total = len(self.killed) + len(self.survivors) + len(self.equivalent) + len(self.rejected)
+        kinds = (self.killed, self.refuted, self.survivors, self.equivalent, self.rejected)
         yield (
-            f"{total} mutants: {len(self.killed)} killed, {len(self.survivors)} survive, "
+            f"{sum(map(len, kinds))} mutants: {len(self.killed)} killed by a case, "
+            f"{len(self.refuted)} refuted by an upper bound, {len(self.survivors)} survive, "
             f"{len(self.equivalent)} equivalent, {len(self.rejected)} refused by the validator; "
             f"score {self.score:.1%}"
         )
@@ -74,19 +81,51 @@ def never_decisive(policies: Policies, cases: Sequence[Case]) -> list[Mutant]:
     ]
 
 
-def write_corpus(policies: Policies) -> int:
-    """Write the smallest corpus found that kills what the scenarios leave alive; the number of its cases."""
+def write_corpus(policies: Policies, *, drops_changed: bool = False) -> int:
+    """Write the smallest corpus found that kills what the scenarios leave alive; the number of its cases.
+
+    Never over a red test: what the rules answer wrongly today would be pinned as right.
+
+    Args:
+        policies: the rules.
+        drops_changed: golden cases that answer otherwise now may go; a reviewer has looked at them.
+
+    Raises:
+        BadSource: a scenario fails, a property is refuted, or a golden case answers otherwise.
+    """
+    # The solver's choice of a case hangs on when its terms are freed: in order, each run writes the same.
+    gc.disable()
+    try:
+        return _write_corpus(policies, golden_cases(policies.root) if not drops_changed else ())
+    finally:
+        gc.enable()
+
+
+def _write_corpus(policies: Policies, golden: Sequence[Case]) -> int:
+    _refuse_over_red(policies, golden)
     bench = _Bench(policies, read_scenarios(policies))
     found: dict[Mutant, Case] = {}
     for rule in policies.rules:
         for mutant in mutants_of(rule, policies.model):
-            if bench.is_valid(mutant) and not bench.kills(mutant):
+            if bench.is_valid(mutant) and not bench.kills(mutant) and not bench.is_refuted(mutant):
                 case = bench.distinguishing_case(mutant)
                 if case:
                     found[mutant] = case
     lines = [_line(bench.engine, case) for case in _cover(policies, found)]
     (policies.root / GOLDEN).write_text("".join(lines), encoding="utf-8")
     return len(lines)
+
+
+def _refuse_over_red(policies: Policies, golden: Sequence[Case]) -> None:
+    faults = run_cases(Engine(policies), (*read_scenarios(policies), *golden))
+    proof = prove(policies)
+    faults += [
+        each.property.fault(f"{each.outcome}: the corpus would pin what breaks it")
+        for each in (*proof.verdicts, *proof.bounds)
+        if each.outcome != "PROVED"
+    ]
+    if faults:
+        raise BadSource(faults)
 
 
 def _cover(policies: Policies, found: dict[Mutant, Case]) -> list[Case]:
@@ -103,6 +142,9 @@ def _cover(policies: Policies, found: dict[Mutant, Case]) -> list[Case]:
 
 def _line(engine: Engine, case: Case) -> str:
     record = journal_record(case.request, engine.decide(case.request))
+    # No digest: a line changes when its case does, not with every other rule.
+    for name in ("policy_digest", "facts_digest"):
+        del record[name]
     return json.dumps({"kills": case.title, **record}, ensure_ascii=False, sort_keys=True) + "\n"
 
 
@@ -112,6 +154,8 @@ class _Bench:
     def __init__(self, policies: Policies, cases: Sequence[Case]) -> None:
         self.engine = Engine(policies)
         self._policies = policies
+        bounds = read_bounds(policies.root, policies.model)
+        self._bounds = {each.environment: each.property for each in bounds}
         self._cases: dict[Environment, list[tuple[Case, Entities]]] = {}
         for case in cases:
             self.add(case)
@@ -128,6 +172,8 @@ class _Bench:
             found.rejected.append(mutant)
         elif self.kills(mutant):
             found.killed.append(mutant)
+        elif self.is_refuted(mutant):
+            found.refuted.append(mutant)
         elif self.distinguishing_case(mutant):
             found.survivors.append(mutant)
         else:
@@ -149,6 +195,19 @@ class _Bench:
                 )
                 if _is_allowed(case.request, mutated, facts, self._policies.schema) != case.allowed:
                     return True
+        return False
+
+    def is_refuted(self, mutant: Mutant) -> bool:
+        """What the mutant allows leaves the upper bound of its kind of question: `prove` fails."""
+        for environment in self._changed(mutant):
+            question = Question(world_of(self._policies.model), environment)
+            own = self._bounds[environment]
+            fits = specialise(whole_condition(own.template), self._policies.model, environment)
+            allow = question.allow(self._applied(environment, mutant))
+            solver = question.z3.Solver()
+            solver.add(allow, question.z3.Not(question.truth(fits)))
+            if solver.check() == question.z3.sat:
+                return True
         return False
 
     def distinguishing_case(self, mutant: Mutant) -> Case | None:

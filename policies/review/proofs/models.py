@@ -74,7 +74,8 @@ def solver_of(question: Question, applied: tuple[Applied, ...], *read: pst.Expr,
 def bounds(question: Question, conditions: Iterable[pst.Expr]) -> list[Any]:
     """Moments and numbers that are read lie in a range that can be written down."""
     found = []
-    for path in {path for condition in conditions for path in paths_read(condition)}:
+    # Sorted: the same question gives the same case in every process.
+    for path in sorted({path for condition in conditions for path in paths_read(condition)}):
         kind = question.world.model.type_of(question.environment, path)
         if kind is not None and kind.name in ("datetime", "Long") and not kind.is_set:
             term = _term_at(question, path)
