@@ -11,6 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from onboarding_api.delivery.bell import Bell
 from onboarding_api.delivery.breakers import BreakerRule, Breakers
 from onboarding_api.delivery.bulkhead import THREADS, Bulkhead, bulkheads
+from onboarding_api.delivery.clock import (
+    ClockWatch,
+    drop_impossible_leases,
+    undo_waits_of_a_wrong_clock,
+)
 from onboarding_api.delivery.errors import DeliveryError, NotNow, told
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
 from onboarding_api.delivery.queue import Place
@@ -67,6 +72,7 @@ class Worker:
         self._bulkheads = {each.target: each for each in bulkheads(self._kinds.values(), threads)}
         self._breakers = Breakers(ledger.database, ledger.clock, breaker or BreakerRule())
         self._bell = Bell(ledger.database)
+        self._watch = ClockWatch()
         self._lock = threading.Lock()
         self._held: dict[Lease, float] = {}
 
@@ -82,6 +88,8 @@ class Worker:
     def _take_a_turn(self) -> bool:
         """Lease what the free threads can take; whether there was anything."""
         try:
+            if self._watch.was_set_back():
+                self._put_clock_right()
             states = self._breakers.look()
             with self._lock:
                 places = [place for each in self._bulkheads.values() for place in each.places()]
@@ -165,6 +173,12 @@ class Worker:
         finally:
             is_over.set()
             heart.join()
+
+    def _put_clock_right(self) -> None:
+        log.warning("clock_set_back")
+        database, now = self._ledger.database, self._ledger.clock()
+        drop_impossible_leases(database, now, self._ledger.lasts)
+        undo_waits_of_a_wrong_clock(database, now)
 
     def _beat(self, is_over: threading.Event) -> None:
         while not is_over.wait(self._ledger.lasts.total_seconds() / 3):

@@ -23,6 +23,8 @@ from onboarding_api.model.refusals import DatabaseBusy
 
 SQLITE_FLOOR = (3, 40, 0)
 BUSY_SECONDS = 5
+_AWAY = ("locked", "disk I/O error", "disk is full", "readonly", "unable to open")
+"""How SQLite says that it cannot work now."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,7 +85,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that changes nothing: always rolled back."""
+        """A transaction that changes nothing: always rolled back. Raises DatabaseBusy."""
         with Session(self.engine) as session, _busy_told():
             yield session
 
@@ -92,7 +94,8 @@ class Database:
         """A transaction that commits at the end of the block and rolls back on any exception.
 
         Raises:
-            DatabaseBusy: another process held the write lock for more than BUSY_SECONDS.
+            DatabaseBusy: another process held the write lock for more than BUSY_SECONDS, or the database is
+                away, its disk full or read-only.
         """
         if self._turn:
             with self._turn, self._committing() as session:
@@ -112,17 +115,23 @@ def _busy_told() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if "database is locked" in str(error.orig):
+        if _is_of_the_moment(error):
             raise DatabaseBusy from error
         raise
 
 
+def _is_of_the_moment(error: OperationalError) -> bool:
+    """The server, its connection or its disk is at fault, not the statement."""
+    # SQLite has one class for both; PostgreSQL's driver keeps this one for the moment.
+    return not isinstance(error.orig, sqlite3.Error) or any(word in str(error.orig) for word in _AWAY)
+
+
 def _open_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if sqlite3.sqlite_version_info < SQLITE_FLOOR:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old: 3.40 or later is needed")
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(
         engine,

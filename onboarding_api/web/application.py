@@ -25,7 +25,7 @@ from onboarding_api.web.keycloak_session import KeycloakSessions
 from onboarding_api.web.pages import BLUEPRINTS
 from onboarding_api.web.pages.account import keycloak_log_out
 from onboarding_api.web.parts import EXTENSION, Parts
-from onboarding_api.web.session import COOKIE, ServerSessions
+from onboarding_api.web.session import COOKIE, ServerSessions, refuse_unread
 
 CLIENT_ID = "portail"
 ONE_YEAR_SECONDS = 31_536_000
@@ -55,6 +55,7 @@ def build_application(settings: Settings, office: Office) -> Flask:
     )
     app.url_map.converters["siren"] = SirenConverter
     app.session_interface = ServerSessions(office.database, office.clock)
+    app.before_request(refuse_unread)
     limiter = Limiter(office.database, office.clock, settings.secret_key, settings.limits)
     limits.install(app, limiter)
     app.extensions[EXTENSION] = here = _parts(settings, office, limiter)

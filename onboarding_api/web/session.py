@@ -47,6 +47,7 @@ class PortalSession(dict[str, Any], SessionMixin):
         self.is_renewed = False
         self.is_ended = False
         self.is_switched = False
+        self.is_unread = False
 
     def log_in(self, values: Mapping[str, Any]) -> None:
         """Forget what the browser had, take these values, and change the cookie.
@@ -79,6 +80,12 @@ def current_session() -> PortalSession:
     return cast(PortalSession, session._get_current_object())  # type: ignore[attr-defined]
 
 
+def refuse_unread() -> None:
+    """Before each request. Raises DatabaseBusy when the session of the cookie could not be read."""
+    if current_session().is_unread:
+        raise DatabaseBusy
+
+
 class ServerSessions(SessionInterface):
     """Flask's `session`, in the table `web_session`.
 
@@ -92,12 +99,24 @@ class ServerSessions(SessionInterface):
         self._clock = clock
 
     def open_session(self, app: Flask, request: Request) -> PortalSession:
-        """The session of the cookie; an empty one when there is none or when its time is over."""
+        """The session of the cookie; an empty one when there is none or when its time is over.
+
+        One that cannot be read is empty too, and says so: the request is refused in words, which nobody
+        could do from here (`refuse_unread`).
+        """
         token = request.cookies.get(COOKIE)
         if not token:
             return PortalSession()
         if form := _FORM_COOKIE.fullmatch(token):
             return PortalSession({_FORM_SECRET: form.group(1)})
+        try:
+            return self._read(token)
+        except DatabaseBusy:
+            unread = PortalSession()
+            unread.is_unread = True
+            return unread
+
+    def _read(self, token: str) -> PortalSession:
         with self._database.reading() as db:
             row = db.get(WebSession, _digest(token))
             if row is None or _is_over(row, self._clock()):

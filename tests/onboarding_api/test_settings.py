@@ -102,6 +102,7 @@ def test_keycloak_may_be_reached_inside_when_browsers_reach_it_by_tls() -> None:
     assert settings_from({**GOOD, **inside}).keycloak_url == "http://keycloak:8080"
 
 
+@pytest.mark.attack(46)
 def test_no_secret_shows_in_the_repr() -> None:
     shown = repr(settings_from(GOOD))
     for name in ("BDT_SECRET_KEY", "BDT_DATABASE_URL"):

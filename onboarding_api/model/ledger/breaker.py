@@ -36,7 +36,9 @@ class Breaker(Base):
         """Whether rows may go to the target now."""
         if self.open_until is None:
             return BreakerState.CLOSED
-        return BreakerState.OPEN if now < self.open_until else BreakerState.HALF_OPEN
+        # No pause is longer: what ends later was written by a clock that has been set back since.
+        is_open = now < self.open_until <= now + LONGEST_PAUSE
+        return BreakerState.OPEN if is_open else BreakerState.HALF_OPEN
 
     def failed(self, now: datetime, opens_after: int, pause: timedelta) -> None:
         """The target gave no answer. Rows that were under way when it opened change nothing any more."""

@@ -70,6 +70,18 @@ def test_rows_under_way_when_it_opened_do_not_make_it_longer(breakers: Breakers,
     assert breakers.look() == {MAIL: HALF_OPEN}
 
 
+@pytest.mark.attack(51)
+def test_a_pause_of_a_clock_that_was_ahead_is_over_when_it_is_set_back(
+    breakers: Breakers, clock: HandClock
+) -> None:
+    clock.forward(hours=1)
+    for _ in range(3):
+        breakers.failed(MAIL)
+    assert breakers.look() == {MAIL: OPEN}
+    clock.forward(hours=-1)
+    assert breakers.look() == {MAIL: HALF_OPEN}
+
+
 def test_numbers_that_no_breaker_can_have_are_refused() -> None:
     for bad in ({"opens_after": 0}, {"pause": timedelta()}):
         with pytest.raises(ValueError, match="a breaker opens"):

@@ -20,6 +20,7 @@ P95_SECONDS = 1.0
 STILL_WAITING = {Trouble.COURTESIES: COURTESIES / 2, Trouble.NEWCOMERS: NEWCOMERS / 2}
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(
     "trouble", [each for each in Trouble if each is not Trouble.NONE], ids=lambda each: each.name
 )

@@ -19,6 +19,7 @@ class Unreachable(Exception):
     pass
 
 
+@pytest.mark.attack(50)
 def test_a_revocation_overtakes_a_grant_that_waits_for_its_next_try(
     database: Database, ledger: Ledger, clock: HandClock
 ) -> None:
@@ -98,6 +99,7 @@ def spoil(database: Database, id_: str, column: str, value: object) -> None:
         )
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(("column", "value"), [("args", NO_JSON), ("first_due", NO_MOMENT)])
 def test_a_row_that_cannot_be_read_stops_nothing(ledger: Ledger, column: str, value: object) -> None:
     """On PostgreSQL such a row cannot be written; there the others leave just the same."""
@@ -120,6 +122,7 @@ def test_a_row_that_cannot_be_read_stops_nothing(ledger: Ledger, column: str, va
         assert row_of(database, bad).state == DeliveryState.CANCELLED
 
 
+@pytest.mark.attack(50)
 def test_a_stopped_worker_cannot_finish_what_was_overtaken_meanwhile(
     database: Database, ledger: Ledger, clock: HandClock
 ) -> None:

@@ -102,6 +102,7 @@ def test_whoever_is_refused_is_told_from_when_and_counts_for_nothing(
     assert passes(limiter, FORM, {**HERE, Per.BROWSER: "c"}, 2) == 1
 
 
+@pytest.mark.attack(51)
 @pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(days=400)], ids=str)
 def test_no_limit_lasts_for_ever_when_the_clock_is_set_back(
     limiter: Limiter, moment: Moment, back: timedelta

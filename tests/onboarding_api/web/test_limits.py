@@ -131,6 +131,7 @@ def test_known_and_unknown_addresses_get_the_same_answers_before_and_after_the_l
     assert answers("cendrine.martin@example.fr") == answers("nobody@example.fr")
 
 
+@pytest.mark.attack(5, 6)
 def test_references_cannot_be_tried_by_the_hundred(portal: Portal) -> None:
     browser = portal.browser()
     form = {"confirme": "oui", "csrf_token": browser.token()}
@@ -215,6 +216,7 @@ def test_a_forged_proxy_header_changes_nothing(portal: Portal) -> None:
     assert answers == [303] * 10 + [429] * 10
 
 
+@pytest.mark.attack(58)
 def test_behind_a_proxy_that_is_counted_the_last_hop_is_believed_and_no_other(
     world: Path, provider: Provider, tmp_path: Path
 ) -> None:
