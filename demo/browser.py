@@ -26,17 +26,28 @@ class _LoopbackPolicy(DefaultCookiePolicy):
 
 
 class Browser:
-    """One person's browser: cookies of its own, one page at a time."""
+    """One person's browser: cookies of its own, one page at a time.
 
-    def __init__(self) -> None:
+    Args:
+        address: where it seems to be, for a system that believes one proxy in front of it.
+    """
+
+    def __init__(self, address: str = "") -> None:
         self._http = mechanicalsoup.Browser(soup_config={"features": "html.parser"}, user_agent="bdt-walk")
         self._http.session.cookies.set_policy(_LoopbackPolicy())
+        if address:
+            self._http.session.headers["X-Forwarded-For"] = address
         self.answer = Response()
 
     @property
     def url(self) -> str:
         """Address of the page."""
         return str(self.answer.url)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """What it keeps, by name; of several sites the last one's."""
+        return {cookie.name: cookie.value or "" for cookie in self._http.session.cookies}
 
     @property
     def page(self) -> Tag:

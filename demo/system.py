@@ -7,6 +7,7 @@ run the whole system on one machine.
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -92,6 +93,8 @@ class System:
         )
         self.secrets = {name: secrets.token_urlsafe(24) for name in ("admin", "mes-prets")}
         self.keycloak: RunningServer | None = None
+        self.told: dict[str, dict[str, str]] = {}
+        """Variables that one part alone is told, by its name, from its next start on."""
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -136,6 +139,16 @@ class System:
             child.kill()
             child.wait()
 
+    def kill_part(self, name: str) -> None:
+        """End one part, or `keycloak`, as a failing machine does: at once, with all its processes."""
+        process = self.keycloak.process if name == "keycloak" and self.keycloak else self._children.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def pid_of(self, name: str) -> int:
+        """Process id of a part."""
+        return self._children[name].pid
+
     def start_part(self, name: str) -> None:
         """Start one part, as `stop_part` names them, and wait until it answers."""
         python = [sys.executable, "-m"]
@@ -159,7 +172,7 @@ class System:
         with (self.directory / f"{name}.log").open("ab") as log:
             self._children[name] = subprocess.Popen(
                 [part.format(port=port) if "{port}" in part else part for part in command],
-                env=self._environment_of(name),
+                env=self.environment_of(name),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -218,10 +231,13 @@ class System:
             "BDT_ESPACE_URL_MES_PRETS": self.mes_prets_url,
         }
 
-    def _environment_of(self, part: str) -> dict[str, str]:
+    def environment_of(self, part: str) -> dict[str, str]:
         """What one part is told: its own key, and nobody else's."""
         return (
-            self.environment | self._key(part) | (self._espace_environment() if part == "mes-prets" else {})
+            self.environment
+            | self._key(part)
+            | (self._espace_environment() if part == "mes-prets" else {})
+            | self.told.get(part, {})
         )
 
     def _key(self, part: str) -> dict[str, str]:

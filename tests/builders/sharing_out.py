@@ -2,7 +2,7 @@
 
 from xdist.scheduler import LoadFileScheduling
 
-SERVER_ROOMS = ("tests/real_keycloak/", "tests/journeys/")
+SERVER_ROOMS = ("tests/real_keycloak/", "tests/journeys/", "tests/chaos/")
 
 
 class ServersTogether(LoadFileScheduling):

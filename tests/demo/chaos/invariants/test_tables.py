@@ -51,8 +51,9 @@ def test_what_is_effective_is_what_the_rules_say(database: Database) -> None:
 @pytest.mark.invariant("I3")
 def test_a_code_that_named_two_is_found(world: World) -> None:
     books = world.plant(
-        "INSERT INTO administration (id, membership_id, origin, rank, since)"
-        " SELECT 'planted', id, 'letter', 'referent', attached_at FROM membership WHERE person_id = :paul",
+        "INSERT INTO administration (id, membership_id, siren, origin, rank, since)"
+        " SELECT 'planted', id, siren, 'letter', 'referent', attached_at FROM membership"
+        " WHERE person_id = :paul",
         paul=world.paul.id,
     )
     assert [fault[:14] for fault in a_code_names_one_administrator(books)] == ["I3: membership"]
