@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -p no:cacheprovider
 
-.PHONY: demo test test-fast check policy soak format lock clean
+.PHONY: demo test test-fast check policy chaos soak format lock clean
 
 ## walk the guide's story on a real Keycloak, then stay up (ONCE=1: exit after the story)
 demo: $(VENV)/demo.stamp
@@ -26,6 +26,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.java')
+	$(BIN)/python -m tests.architecture.attack_table --check
 	$(MAKE) --no-print-directory policy
 
 ## what reviewers of the rules ask: valid, fresh, tested, proved, every slip noticed, every opening approved
@@ -38,10 +39,23 @@ policy: $(VENV)/dev.stamp
 	$(BIN)/bdt policy mutate
 	$(BIN)/bdt policy gate
 
-## long runs by hand: an hour of API fuzzing, many decisions, 200 newcomers and killed workers, the second opinion of cedar symcc (policies/README.md)
-soak: $(VENV)/dev.stamp
+## bad weather over the running system, on each database, then the invariants; 15 minutes at most, prints its seed
+chaos: $(VENV)/dev.stamp
+	BDT_CHAOS_SECONDS=$${BDT_CHAOS_SECONDS:-200} timeout 900 $(PYTEST) -n 0 -s tests/chaos/test_storm.py
+
+## long runs by hand: an hour of API fuzzing, many decisions, 200 newcomers and killed workers, the second opinion of
+## cedar symcc (policies/README.md), fault injector and attackers of others (docs/security/soak.md; needs Go, and installs what they need into var/)
+soak: $(VENV)/dev.stamp var/soak/tools.stamp
 	$(BIN)/bdt policy prove --second-opinion
 	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 BDT_NEWCOMERS=200 $(PYTEST) -m slow
+	$(BIN)/python -m demo.chaos.soak var/soak/bin --minutes 60
+
+var/soak/tools.stamp:
+	$(PYTHON) -m venv var/soak
+	var/soak/bin/pip install --quiet --disable-pip-version-check wapiti3==3.2.3 sqlmap==1.10.10
+	GOBIN=$(CURDIR)/var/soak go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0
+	mv var/soak/server var/soak/bin/toxiproxy-server
+	@touch $@
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix .

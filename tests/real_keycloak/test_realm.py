@@ -201,6 +201,7 @@ def test_who_joins_such_a_group_administers_nothing_through_our_clients(own_real
     assert [(finding.rule, finding.where) for finding in findings] == [("administration-group", "/pilotes")]
 
 
+@pytest.mark.attack(46)
 def test_the_sync_account_may_not_make_administrators_nor_change_the_realm(realm: AppliedRealm) -> None:
     administration = client_uuid(realm, ADMINISTRATION)
     realm_admin = realm.admin.get("clients", administration, "roles", "realm-admin")
@@ -216,6 +217,7 @@ def test_the_sync_account_may_not_make_administrators_nor_change_the_realm(realm
         realm.sync.delete()
 
 
+@pytest.mark.attack(46)
 def test_the_reader_reads_and_writes_nothing(realm: AppliedRealm) -> None:
     reader = service_account(realm.url, realm.name, "bdt-reader")
 

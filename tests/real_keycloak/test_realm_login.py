@@ -105,6 +105,7 @@ def test_one_logs_in_with_the_email_or_the_identifiant(realm: AppliedRealm, by_e
     assert tokens(realm, PORTAL, email if by_email else email.partition("@")[0])["id_token"]
 
 
+@pytest.mark.attack(32)
 @pytest.mark.attack(30)
 def test_the_portal_gets_a_short_access_token_for_itself_without_roles(realm: AppliedRealm) -> None:
     token = tokens(realm, PORTAL, a_person(realm))["access_token"]

@@ -224,6 +224,7 @@ def welcomes(database: Database) -> list[Delivery]:
     return list(rows)
 
 
+@pytest.mark.invariant("I6")
 @pytest.mark.slow
 def test_each_newcomer_gets_one_welcome_whatever_is_killed(
     database: Database, workers: Workers, mailbox: tuple[Mailbox, int]

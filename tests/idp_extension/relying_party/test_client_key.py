@@ -46,6 +46,7 @@ def test_a_proof_names_the_client_and_the_issuer_for_thirty_seconds(tmp_path: Pa
     assert claims["jti"] != jwt.decode(second, accepted, algorithms=["ES256"]).claims["jti"]
 
 
+@pytest.mark.attack(46)
 def test_keycloak_is_given_no_private_part(tmp_path: Path) -> None:
     _, public = new_key(tmp_path)
     for jwks in (read_public_keys(public), ClientKey.fresh("bdt-bootstrap").public_jwks()):
@@ -53,6 +54,7 @@ def test_keycloak_is_given_no_private_part(tmp_path: Path) -> None:
         assert key.keys() == {"kty", "crv", "x", "y", "kid", "use", "alg"}
 
 
+@pytest.mark.attack(46)
 def test_two_keys_are_accepted_while_one_takes_the_place_of_the_other(tmp_path: Path) -> None:
     old, public = new_key(tmp_path, "old")
     running = ClientKey.in_file("portail", old)
