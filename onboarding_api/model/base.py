@@ -85,7 +85,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that changes nothing: always rolled back. Raises DatabaseBusy."""
+        """A transaction that changes nothing: always rolled back.
+
+        Raises:
+            DatabaseBusy: the database is away.
+        """
         with Session(self.engine) as session, _busy_told():
             yield session
 

@@ -81,7 +81,11 @@ def current_session() -> PortalSession:
 
 
 def refuse_unread() -> None:
-    """Before each request. Raises DatabaseBusy when the session of the cookie could not be read."""
+    """Before each request.
+
+    Raises:
+        DatabaseBusy: the session of the cookie could not be read.
+    """
     if current_session().is_unread:
         raise DatabaseBusy
 
