@@ -58,7 +58,7 @@ def test_two_quick_typing_errors_cost_no_minute(own: AppliedRealm, person: tuple
     assert gets_in(own, name, PASSWORD)
 
 
-@pytest.mark.attack(45)
+@pytest.mark.attack(20, 45)
 def test_nine_wrong_ones_are_forgiven_and_ten_are_a_minute(
     own: AppliedRealm, person: tuple[str, str]
 ) -> None:
