@@ -18,6 +18,7 @@ from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
 from tests.builders.chromium import find_chromium
 from tests.builders.country import Countries
+from tests.builders.guard import EXEMPT, watched
 from tests.builders.postgresql_server import PostgreSQLServer
 from tests.builders.sharing_out import ServersTogether
 
@@ -27,6 +28,15 @@ assert ALL_TABLES  # importing it is what fills Base.metadata
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ServersTogether:
     """Share the tests out by file, those of one server to one worker."""
     return ServersTogether(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that became slow, unless it says that it is."""
+    with watched() as spent:
+        yield
+    if not any(item.get_closest_marker(mark) for mark in EXEMPT):
+        spent.check()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import pytest
 
 from policies.catalogue.faults import BadSource
 from policies.catalogue.limits import read_limits, written_limits
+from policies.catalogue.loader import load_catalogue
 from policies.engine.decide import Engine
 from policies.engine.revision import read_policies
 from policies.language.statements import read_rules
@@ -14,6 +15,7 @@ from policies.review.proofs.prove import Prover, read_properties
 from tests.policies.conftest import Replace
 
 LIMITS = "catalogue/limits.yaml"
+LIFE = f"code_life: {load_catalogue().limits.code_life.days}d"
 
 
 def test_no_rule_and_no_property_writes_a_number_of_its_own(engine: Engine) -> None:
@@ -37,7 +39,7 @@ def test_no_sentence_of_a_rule_writes_a_number_of_its_own(engine: Engine) -> Non
 
 
 def test_a_shorter_life_of_the_code_is_one_line(replace_in: Replace) -> None:
-    root = replace_in(LIMITS, "code_life: 30d", "code_life: 21d")
+    root = replace_in(LIMITS, LIFE, "code_life: 21d")
     policies = read_policies(root)
     assert 'duration("22d1h")' in policies.rule("G-CODE-EXPIRED").text
     assert 'duration("22d1h")' in policies.rule("G-CLAIM-OPEN").text
@@ -54,10 +56,10 @@ def test_a_shorter_life_of_the_code_is_one_line(replace_in: Replace) -> None:
     ("old", "new", "message"),
     [
         ("try_window: 15m", "try_widow: 15m", "try_window is missing"),
-        ("code_life: 30d", "code_life: thirty", "expected a number, a length of time"),
-        ("code_life: 30d", 'code_life: "30"', "expected a number, a length of time"),
-        ("code_life: 30d", "code_life: 36h", "a printed day needs whole days"),
-        ("code_life: 30d", "code_life: 99999999999d", "expected a number, a length of time"),
+        (LIFE, "code_life: thirty", "expected a number, a length of time"),
+        (LIFE, 'code_life: "30"', "expected a number, a length of time"),
+        (LIFE, "code_life: 36h", "a printed day needs whole days"),
+        (LIFE, "code_life: 99999999999d", "expected a number, a length of time"),
         ("veto_window: 7d", 'veto_window: "7"', "expected a length of time"),
         ("veto_window: 7d", "veto_window: 7d\nveto: 8d", "no code reads it"),
         ("code_life + 1d", "code_lief + 1d", "expected a number, a length of time"),

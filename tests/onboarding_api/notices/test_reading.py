@@ -1,6 +1,6 @@
 """Mails read their facts when they leave, are rendered whole, and stay home once the occasion has passed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from onboarding_api.model.base import Database
 from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.ledger.delivery import Delivery
 from onboarding_api.model.words.sender import Sender
 from onboarding_api.notices.account import ForgottenIdentifiant
@@ -82,12 +83,12 @@ def test_the_letter_is_announced_and_reminded_with_its_last_day(portal: Portal) 
         structure="Commune d'Eus",
         services=("Demande de prêts", "Suivi des dossiers"),
         reference=reference,
-        last_day=date(2026, 12, 23),
+        last_day=date(2026, 11, 23) + timedelta(days=DAYS),
     )
     assert written(portal, "letter_sent") == ("cendrine.martin@example.fr", sent)
     reminder = written(portal, "letter_reminder")
     assert reminder.to == "cendrine.martin@example.fr"
-    assert said(portal, "letter_reminder").last_day == date(2026, 12, 23)
+    assert said(portal, "letter_reminder").last_day == date(2026, 11, 23) + timedelta(days=DAYS)
     with portal.writing() as session:
         session.execute(update(Letter).values(state=LetterState.REJECTED))
     assert left(portal)["letter_reminder"] is None  # no letter to look for
@@ -117,7 +118,7 @@ def test_a_claim_that_ends_otherwise_says_how(portal: Portal) -> None:
     portal.wait(days=32)
     portal.claims_expire()
     assert written(portal, "letter_expired").to == "luc.bosch@example.fr"
-    assert said(portal, "letter_expired").last_day == date(2026, 12, 23)
+    assert said(portal, "letter_expired").last_day == date(2026, 11, 23) + timedelta(days=DAYS)
 
 
 def test_a_request_is_told_to_both_and_grows_stale_once_decided(portal: Portal) -> None:

@@ -9,6 +9,7 @@ import pytest
 from onboarding_api.model.administration import Administration
 from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.model.first_administrator.letter import CodeTry
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.refusals import CodeDead, CodeMistyped, NotFound, TooManyTries, WrongCode
 from onboarding_api.queries.claims import claim_view
 from onboarding_api.queries.services import ALONE, my_services
@@ -173,7 +174,7 @@ def test_the_code_of_an_earlier_letter_is_told_apart_and_costs_no_try(portal: Po
 @pytest.mark.parametrize(
     ("departement", "zone", "printed"),
     [
-        ("66", "Europe/Paris", datetime(2026, 10, 1, 9, tzinfo=UTC)),  # winter time begins in the 30 days
+        ("66", "Europe/Paris", datetime(2026, 10, 1, 9, tzinfo=UTC)),  # winter time begins in its life
         ("66", "Europe/Paris", datetime(2027, 3, 10, 9, tzinfo=UTC)),  # summer time begins in them
         ("974", "Indian/Reunion", datetime(2026, 11, 23, 9, tzinfo=UTC)),
         ("987", "Pacific/Tahiti", datetime(2026, 11, 23, 9, tzinfo=UTC)),
@@ -187,7 +188,7 @@ def test_the_code_works_to_the_last_second_of_the_printed_day_there(
     place = portal.a_structure("Lieu", departement=departement)
     cendrine = claimant(portal, place)
     code = portal.letter_arrives(place)
-    last_day = printed.astimezone(ZoneInfo(zone)).date() + timedelta(days=30)
+    last_day = printed.astimezone(ZoneInfo(zone)).date() + timedelta(days=DAYS)
     end = datetime(last_day.year, last_day.month, last_day.day, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
     portal.now = end.astimezone(UTC)
     with pytest.raises(CodeDead) as dead:

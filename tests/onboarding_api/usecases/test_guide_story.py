@@ -1,10 +1,11 @@
 """The guide, act by act: Cendrine Martin opens the commune d'Eus, Paul Durand follows."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.journal import first_broken_link
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import FirstUserMustAccept
@@ -74,7 +75,7 @@ def test_case_2_the_first_user_becomes_administrator_by_the_letter(portal: Porta
     assert (view.state, view.letter.state, view.letter.expires_on) == (
         "open",
         "handed_over",
-        date(2026, 12, 23),
+        date(2026, 11, 23) + timedelta(days=DAYS),
     )
     assert view.services == ("Demande de prêts", "Suivi des dossiers")
 

@@ -7,6 +7,7 @@ import pytest
 from onboarding_api.letters.carriers.port import News
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.refusals import (
     ClaimAlreadyUsed,
     CodeDead,
@@ -48,7 +49,10 @@ def test_a_letter_is_a_delivery_with_reminders_and_an_end(portal: Portal) -> Non
     claimant(portal, eus)
     portal.letter_arrives(eus)
     reminders = portal.deliveries("timer.letter_reminder")
-    assert [row.due - portal.now for row in reminders[:2]] == [timedelta(days=10), timedelta(days=20)]
+    assert [row.due - portal.now for row in reminders[:2]] == [
+        timedelta(days=DAYS // 3),
+        timedelta(days=2 * DAYS // 3),
+    ]
     end = portal.deliveries("timer.claim_expiry")[-1].due
     assert end - reminders[2].due == timedelta(days=3)
     lanes = [row.lane for row in reminders]
