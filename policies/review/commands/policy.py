@@ -18,6 +18,7 @@ from policies.engine.revision import Policies, read_policies
 from policies.language.model import render_schema, stale_files
 from policies.language.typed import Unsupported
 from policies.review.cases.case import golden_cases, run_cases
+from policies.review.cases.confirmed import confirmed_cases
 from policies.review.cases.questions import read_question
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.cases.why import explain
@@ -147,9 +148,13 @@ def test_command(ctx: click.Context, coverage: bool) -> None:
     """Scenarios and golden cases."""
     policies = read_policies(root_of(ctx))
     scenarios, golden = read_scenarios(policies), golden_cases(root_of(ctx))
-    faults = run_cases(Engine(policies), (*scenarios, *golden))
+    services = confirmed_cases(policies)
+    faults = run_cases(Engine(policies), (*scenarios, *services, *golden))
     _print_faults(faults)
-    click.echo(f"{len(scenarios)} scenarios, {len(golden)} golden cases, {len(faults)} wrong")
+    click.echo(
+        f"{len(scenarios)} scenarios, {len(services)} of the services, {len(golden)} golden cases, "
+        f"{len(faults)} wrong"
+    )
     silent = never_decisive(policies, (*scenarios, *golden)) if coverage else []
     for mutant in silent:
         click.echo(f"never decides: {mutant.rule.file}:{mutant.rule.line}: {mutant}")
