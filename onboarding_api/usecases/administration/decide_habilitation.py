@@ -19,6 +19,7 @@ from onboarding_api.model.habilitation import (
 )
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput, NotFound, NotPossibleNow
+from onboarding_api.model.words.typed_text import paragraph
 from policies.engine.names import Action
 
 _ACTIONS: Mapping[Move, Action] = MappingProxyType(
@@ -94,7 +95,10 @@ def _decide(office: Office, actor: Actor, command: DecideHabilitation, move: Mov
 
 
 def _motive(command: DecideHabilitation) -> str | None:
-    motive = (command.motive or "").strip()
+    try:
+        motive = paragraph(command.motive or "")
+    except ValueError:
+        raise BadInput("motive", "characters") from None
     if len(motive) > LONGEST_MOTIVE:
         raise BadInput("motive", "too_long")
     return motive or None

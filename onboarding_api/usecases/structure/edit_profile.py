@@ -8,6 +8,7 @@ from onboarding_api.model.event import Event
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput
 from onboarding_api.model.words.contact import email_address, telephone
+from onboarding_api.model.words.typed_text import trimmed
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
 
@@ -51,7 +52,7 @@ def _value(item: str, text: str, membership: Membership) -> str | None:
         if text not in load_catalogue().fonctions:
             raise BadInput("fonction", "unknown")
         return text
-    if not text.strip():
+    if not trimmed(text):
         return None
     if item == "telephone":
         return telephone("telephone", text, membership.structure.departement)

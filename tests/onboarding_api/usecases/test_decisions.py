@@ -129,7 +129,7 @@ def test_nobody_decides_on_her_own_request_and_the_refusal_stays_in_the_journal(
 
 def test_a_refusal_needs_a_motive_of_a_readable_length(portal: Portal) -> None:
     anne, _, habilitation = eus_with(portal, "pending")
-    for motive in (None, "   ", "x" * 501):
+    for motive in (None, "   ", "\u00a0\u200b", "\ufeff", "a\x00b", "x" * 501):
         with pytest.raises(BadInput):
             refuse_habilitation(portal.office, anne.actor, DecideHabilitation(habilitation, motive))
     assert portal.events() == []

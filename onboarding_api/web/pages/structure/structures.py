@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT, ATTACHING, SEARCH
 from onboarding_api.model.refusals import BadInput, NotFound
+from onboarding_api.model.words.typed_text import trimmed
 from onboarding_api.queries.structures import leaving
 from onboarding_api.registry.search import StructureHit, search, structure_by_siren
 from onboarding_api.usecases.structure.attach_structure import AttachStructure, attach_structure
@@ -37,7 +38,7 @@ def mine() -> str:
 @bounded(SEARCH)
 def look_for() -> ResponseReturnValue:
     """One box: name, postcode, SIREN, SIRET, INSEE code or code tiers (GS-08)."""
-    typed, suite = request.args.get("q", "").strip(), request.args.get("suite", "")
+    typed, suite = trimmed(request.args.get("q", "")), request.args.get("suite", "")
     form, status = FilledForm({"q": typed}), 200
     hits: tuple[StructureHit, ...] = ()
     if typed:
