@@ -26,7 +26,13 @@ def a_person(realm: AppliedRealm, password: str = PASSWORD) -> str:
     return email
 
 
-def tokens(realm: AppliedRealm, client: tuple[str, str], username: str, **options: Any) -> dict[str, Any]:
+def tokens(
+    realm: AppliedRealm,
+    client: tuple[str, str],
+    username: str,
+    typed_password: str = PASSWORD,
+    **options: Any,
+) -> dict[str, Any]:
     client_id, redirect_uri = client
     return log_in(
         base_url=realm.url,
@@ -35,7 +41,7 @@ def tokens(realm: AppliedRealm, client: tuple[str, str], username: str, **option
         client_secret=proof_of(client_id),
         redirect_uri=redirect_uri,
         username=username,
-        password=PASSWORD,
+        password=typed_password,
         **options,
     )
 
@@ -52,6 +58,26 @@ def test_the_password_rule_is_stored_unchanged(realm: AppliedRealm) -> None:
 @pytest.mark.parametrize("password", ["Abcdefg1", "éÉ123456", "abcdefg!1"])
 def test_a_password_of_three_classes_is_accepted(realm: AppliedRealm, password: str) -> None:
     a_person(realm, password)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "\u00a0"), ("\t", ""), ("\u200b", "\u200b"), ("\ufeff", " "), ("\u202a", "\u202c")],
+)
+def test_an_identifiant_is_taken_without_what_a_clipboard_adds(
+    realm: AppliedRealm, before: str, after: str
+) -> None:
+    """On the server: the page's script has no part in it."""
+    person = a_person(realm)
+    assert tokens(realm, PORTAL, f"{before}{person}{after}")["access_token"]
+
+
+def test_a_password_is_one_on_every_keyboard_whoever_sends_it(realm: AppliedRealm) -> None:
+    """Chosen and typed without the page's script."""
+    composed, decomposed = "\u00c9l\u00e9phant-27", "E\u0301le\u0301phant-27"
+    for chosen, typed in ((composed, decomposed), (decomposed, composed), (decomposed, decomposed)):
+        person = a_person(realm, chosen)
+        assert tokens(realm, PORTAL, person, typed_password=typed)["access_token"]
 
 
 @pytest.mark.parametrize("password", ["abcdefgh", "abcdefg1", "Ab1!", "A1" + "a" * 127])

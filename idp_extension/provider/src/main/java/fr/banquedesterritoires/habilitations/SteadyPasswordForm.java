@@ -1,5 +1,7 @@
 package fr.banquedesterritoires.habilitations;
 
+import java.util.regex.Pattern;
+
 import jakarta.ws.rs.core.MultivaluedMap;
 
 import org.keycloak.authentication.AuthenticationFlowContext;
@@ -10,9 +12,10 @@ import org.keycloak.authentication.authenticators.util.AuthenticatorUtils;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.UserModel;
 import org.keycloak.models.credential.PasswordCredentialModel;
+import org.keycloak.services.managers.AuthenticationManager;
 
 /**
- * Keycloak's log-in form, which answers as late to everybody.
+ * Keycloak's log-in form, which answers as late to everybody, and takes a name without the blanks around it.
  *
  * <p>Keycloak hashes a password in vain for a name that nobody has. It does not for a person who is locked out, nor for
  * one who has no password yet: these answers came five times as fast, and told that the account exists.
@@ -36,10 +39,24 @@ public final class SteadyPasswordForm extends UsernamePasswordFormFactory {
         return "Banque des Territoires: username and password, at one pace";
     }
 
+    /** Blanks and signs that show nothing: a clipboard brings them along. */
+    private static final String UNSEEN = "[\\s\\p{Z}\\p{Cf}\u2800\u034f\u115f\u1160\u3164\uffa0\ufe00-\ufe0f]+";
+
+    private static final Pattern EDGES = Pattern.compile("^" + UNSEEN + "|" + UNSEEN + "$");
+
     private static final class Form extends UsernamePasswordForm {
 
         Form(KeycloakSession session) {
             super(session);
+        }
+
+        @Override
+        protected boolean validateForm(AuthenticationFlowContext context, MultivaluedMap<String, String> typed) {
+            String name = typed.getFirst(AuthenticationManager.FORM_USERNAME);
+            if (name != null) {
+                typed.putSingle(AuthenticationManager.FORM_USERNAME, EDGES.matcher(name).replaceAll(""));
+            }
+            return super.validateForm(context, typed);
         }
 
         @Override
