@@ -211,8 +211,10 @@ class System:
 
     def _fill_database(self) -> None:
         migrate(self.settings.database_url)
-        with build_database(self.settings).writing() as session:
+        database = build_database(self.settings)
+        with database.writing() as session:
             load_register(session)
+        database.engine.dispose()
 
     def _environment(self, database_url: str) -> dict[str, str]:
         return os.environ | {

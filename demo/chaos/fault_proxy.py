@@ -174,7 +174,9 @@ def _length_of_headers(piece: bytes) -> int:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with a reset instead of an end."""
+    """Close with a reset instead of an end, unless the other side has done so already."""
+    if writer.transport.is_closing():
+        return
     taken = writer.get_extra_info("socket")
     if taken is not None:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,6 +1,8 @@
 """The fault proxy: each fault is seen by a client as in life, and is switched under its hands."""
 
 import smtplib
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -132,6 +134,18 @@ def test_a_part_that_is_away_resets_and_is_found_again(client: requests.Session)
     server.server_close()
     with FaultProxy(port) as proxy, pytest.raises(requests.ConnectionError):
         ask(client, proxy)
+
+
+def test_a_client_that_resets_disturbs_nobody(
+    client: requests.Session, proxy: FaultProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy.fault = Fault.LATENCY
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", proxy.port)) as rude:
+            rude.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert ask(client, proxy).content == BODY
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("fault", list(Fault))
