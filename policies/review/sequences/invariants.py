@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from policies.review.sequences.life import AGES, LIMITS, LIVE, TRIES, Life, Move
+from policies.review.cases.oracle import LIVE
+from policies.review.sequences.life import AGES, LIMITS, TRIES, Life, Move
 
 
 def _made(before: Life, now: Life) -> list[int]:

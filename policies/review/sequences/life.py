@@ -15,8 +15,6 @@ LIMITS = load_catalogue().limits
 AGES = (timedelta(), LIMITS.veto_window + timedelta(days=1), LIMITS.code_longest + timedelta(days=1))
 TRIES = (0, LIMITS.tries_per_window - 1, LIMITS.tries_per_window)
 
-LIVE = ("pending", "awaiting_letter", "granted")
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Member:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from policies.engine.request import Entity, EntityRef, Request, Value
-from policies.review.sequences.life import AGES, LIMITS, LIVE, ON_CLAIM, TRIES, Life, Member, Move
+from policies.review.cases.oracle import LIVE
+from policies.review.sequences.life import AGES, LIMITS, ON_CLAIM, TRIES, Life, Member, Move
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STRUCTURE = EntityRef("Structure", "structure")

@@ -16,6 +16,7 @@ from onboarding_api.model.first_administrator.claim import Claim, ClaimState, ne
 from onboarding_api.model.first_administrator.letter import TRANSITIONS as LETTER_TRANSITIONS
 from onboarding_api.model.first_administrator.letter import Letter, LetterState, last_letter
 from onboarding_api.model.habilitation import (
+    OPEN_STATES,
     TRANSITIONS,
     Habilitation,
     HabilitationState,
@@ -27,6 +28,7 @@ from onboarding_api.model.membership import Membership, MembershipState, open_me
 from onboarding_api.model.refusals import NotPossibleNow
 from onboarding_api.model.terms import terms_text
 from policies.catalogue.loader import load_catalogue
+from policies.review.cases.oracle import LIVE
 from tests.builders.portal import MONDAY, Portal
 
 ROOT = Path(__file__).parents[3]
@@ -70,6 +72,10 @@ def test_a_state_that_the_rules_do_not_know_stops_the_start() -> None:
         check_states(HabilitationState, [*known, "suspended"])
     with pytest.raises(StatesUnfit, match="suspended: no move leads to it or from it"):
         check_states([*HabilitationState, "suspended"], [*known, "suspended"])
+
+
+def test_what_is_open_is_what_the_second_opinion_calls_live() -> None:
+    assert set(OPEN_STATES) == set(LIVE)
 
 
 def test_suspended_in_the_enum_alone_starts_nothing(tmp_path: Path) -> None:

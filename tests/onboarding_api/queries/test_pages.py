@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from onboarding_api.model.base import Database
 from onboarding_api.model.first_administrator.activation_code import new_code
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound, WrongCode
@@ -247,7 +248,7 @@ def test_the_dashboard_shows_the_letter_the_buttons_and_what_remains(portal: Por
     with portal.reading() as session:
         board = dashboard(session, cendrine.id, my_structures(session, cendrine.id)[0], portal.now)
     assert board.pending_letter
-    assert board.pending_letter.expires_on == date(2026, 12, 23)
+    assert board.pending_letter.expires_on == date(2026, 11, 23) + timedelta(days=DAYS)
     assert board.tasks[-1].step == Step.CODE
     paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, DATAVIZ)
     with portal.reading() as session:

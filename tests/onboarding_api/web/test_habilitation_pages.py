@@ -1,6 +1,6 @@
 """Services, the letter, decisions, terms: the second half of the guide; the worker is elsewhere."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -9,11 +9,15 @@ from sqlalchemy import update
 from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import Letter, LetterState
+from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.structure import Structure
+from onboarding_api.model.words.french_dates import in_words
 from tests.onboarding_api.web.page import Page, text_of, words
 from tests.onboarding_api.web.portal import PUBLIC_URL, Browser, Portal
 from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, NOON, PENDING, REFERENCE
+
+LAST_DAY = in_words(date(2026, 11, 21) + timedelta(days=DAYS))
 
 
 def deliver_all(portal: Portal) -> None:
@@ -158,7 +162,7 @@ def test_announcement_goes_into_a_mail_as_it_is_read(portal: Portal) -> None:
     body = parse_qs(urlsplit(link).query)["body"][0]
 
     assert "notre structure (Commune d'Estavar)" in body
-    assert "valable jusqu'au 21 décembre 2026.\r\n" in body
+    assert f"valable jusqu'au {LAST_DAY}.\r\n" in body
     assert f"{PUBLIC_URL}/j-ai-recu-un-courrier" in body
     assert words(body) in text_of(page.source)
 
@@ -168,7 +172,7 @@ def test_follow_page_tells_where_the_letter_is(portal: Portal) -> None:
 
     assert REFERENCE in page
     assert "Demande enregistrée le 20 novembre 2026 Courrier préparé le 21 novembre 2026" in page
-    assert "valable jusqu'au 21 décembre 2026 inclus" in page
+    assert f"valable jusqu'au {LAST_DAY} inclus" in page
     assert "Voici un texte à imprimer ou à envoyer" in page
     assert "Je n'ai rien reçu" in page
     assert CODE not in page
