@@ -1,6 +1,6 @@
 """A real worker with a short lease, to be killed: the product's targets on a real Keycloak and a mail server.
 
-Run it from the root: `python -m tests.builders.welcoming_worker DATABASE_URL KEYCLOAK_URL REALM KEY_FILE
+Run it from the root: `python -m tests.builders.welcoming_worker DATABASE_URL KEYCLOAK_URL ISSUER KEY_FILE
 SMTP_PORT LEASE_SECONDS SPOOL`.
 """
 
@@ -29,13 +29,14 @@ FROM = "ne-pas-repondre@bdt.example"
 
 def main() -> None:
     """Work until SIGTERM."""
-    url, keycloak_url, realm, key_file, smtp_port, lease_seconds, spool = sys.argv[1:]
+    url, keycloak_url, issuer, key_file, smtp_port, lease_seconds, spool = sys.argv[1:]
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     database = Database(url)
     office = Office(database, clock_of(database), CodeKeys("k", {"k": b"k" * 32}))
     mail = Mail(SENDER, FROM, SmtpSettings("127.0.0.1", int(smtp_port), timeout_seconds=5))
-    gateway = KeycloakGateway(keycloak_url, realm, ClientKey.in_file("bdt-sync", Path(key_file)))
+    key = ClientKey.in_file("bdt-sync", Path(key_file))
+    gateway = KeycloakGateway(keycloak_url, issuer.rpartition("/")[2], key, issuer=issuer)
     targets = all_targets(office, gateway, SpoolCarrier(Path(spool)), mail)
     ledger = Ledger(database, office.clock, lasts=timedelta(seconds=float(lease_seconds)))
     Worker(ledger, targets).run(stop)
