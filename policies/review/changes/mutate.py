@@ -107,7 +107,10 @@ def _write_corpus(policies: Policies, golden: Sequence[Case]) -> int:
     found: dict[Mutant, Case] = {}
     for rule in policies.rules:
         for mutant in mutants_of(rule, policies.model):
-            if bench.is_valid(mutant) and not bench.kills(mutant) and not bench.is_refuted(mutant):
+            # What was left out shows in the cases too: `test --coverage` asks nobody but them.
+            if not bench.is_valid(mutant) or bench.kills(mutant):
+                continue
+            if mutant.is_drop or not bench.is_refuted(mutant):
                 case = bench.distinguishing_case(mutant)
                 if case:
                     found[mutant] = case

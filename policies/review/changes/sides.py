@@ -108,26 +108,20 @@ class Sides:
                 self._tell(value, self.world.thing(value.type, value.id), facts, found)
 
     def _term(self, entity: str, name: str, value: Value) -> Any:
-        z3 = self.world.z3
         match value:
             case bool():
-                return z3.BoolVal(value)
+                return self.world.z3.BoolVal(value)
             case EntityRef():
                 return self._ref(value)
             case frozenset():
-                made = z3.EmptySet(self.world.sorts[self.world.model.entities[entity][name].name])
-                for each in sorted(value):
-                    made = z3.SetAdd(made, self._ref(each))
-                return made
+                element = self.world.model.entities[entity][name].name
+                return self.world.sets(element).of(self._ref(each) for each in sorted(value))
             case _:
-                return z3.IntVal(value)
+                raise TypeError(f"{entity}.{name}: the catalogue holds flags, codes, things and sets of them")
 
     def _ref(self, ref: EntityRef) -> Any:
-        return (
-            self.world.codes.get((ref.type, ref.id), None)
-            if ref.type in self.world.model.enumerations
-            else self.world.thing(ref.type, ref.id)
-        )
+        is_code = ref.type in self.world.model.enumerations
+        return self.world.codes[ref.type, ref.id] if is_code else self.world.thing(ref.type, ref.id)
 
 
 def _term_at(question: Question, path: tuple[str, ...]) -> Any:

@@ -196,7 +196,7 @@ class _Reader:
         """
         codes = [made for (kind, _), made in self._world.codes.items() if kind == name]
         elements = codes or list(self._model.get_universe(self._world.sorts[name]) or ())
-        chosen = [each for each in elements if self._is_true(self._z3.IsMember(each, members))]
+        chosen = [each for each in elements if self._is_true(self._world.sets(name).has(members, each))]
         found = {self.ref(AttributeType(name), each) for each in chosen}
         while self._z3.is_store(members):
             members = members.arg(0)

@@ -5,15 +5,14 @@ uninterpreted functions on sorts without bound. So what is proved holds for any 
 and services. This module is the trusted part of the proofs, with `language.typed`, which says which nodes
 there are and refuses every other one; its models are replayed in the engine (see `models`).
 
-Time is an integer of milliseconds since 1970; a set is an array from its elements to Bool. Reading an absent
-optional attribute gives any value here and an error in Cedar: sound only because the validator refuses a rule
-that reads one unguarded.
+Time is an integer of milliseconds since 1970; sets are in `sets`. Reading an absent optional attribute gives
+any value here and an error in Cedar: sound only because the validator refuses a rule that reads it unguarded.
 """
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import cache, reduce
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -22,6 +21,7 @@ from policies.language.cedar import pst
 from policies.language.environments import Applied
 from policies.language.model import AttributeType, Environment, Model
 from policies.language.typed import BOOL, Reader, Unsupported
+from policies.review.proofs.sets import Sets
 
 TIMEOUT_MS = 20_000
 _MILLISECOND = timedelta(milliseconds=1)
@@ -65,11 +65,19 @@ class World:
             self.sorts[name] = self.z3.DeclareSort(f"{name}.{tag}")
         self._tag = tag
         self.things: dict[str, dict[str, Any]] = {}
+        self._sets: dict[str, Sets] = {}
 
     def sort_of(self, kind: AttributeType) -> Any:
         """The sort of a type."""
-        sort = self.sorts[kind.name]
-        return self.z3.SetSort(sort) if kind.is_set else sort
+        return self.sets(kind.name).sort if kind.is_set else self.sorts[kind.name]
+
+    def sets(self, element: str) -> Sets:
+        """The sets of a type of elements."""
+        if element not in self._sets:
+            codes = tuple(made for (kind, _), made in self.codes.items() if kind == element)
+            flags = (self.z3.BoolVal(False), self.z3.BoolVal(True)) if element == "Bool" else ()
+            self._sets[element] = Sets(self.z3, self.sorts[element], codes or flags)
+        return self._sets[element]
 
     def attribute(self, entity: str, name: str) -> Any:
         """The function that gives an attribute of an entity type."""
@@ -176,9 +184,6 @@ def _makers(question: Question) -> Mapping[str, Callable[..., Any]]:
     """Each other node, and the operators on sets."""
     world, z3 = question.world, question.z3
 
-    def members(elements: list[Any], element: str) -> Any:
-        return reduce(z3.SetAdd, elements, z3.EmptySet(world.sorts[element]))
-
     def attribute(entity: str, name: str, base: Any) -> Any:
         pin = question.pins.get((entity, name, base))
         return world.attribute(entity, name)(base) if pin is None or pin[1] is None else pin[1]
@@ -197,12 +202,10 @@ def _makers(question: Question) -> Mapping[str, Callable[..., Any]]:
         "attribute": attribute,
         "has": has,
         "not": z3.Not,
-        "is_empty": lambda held, element: held == z3.EmptySet(world.sorts[element]),
-        "set": members,
+        "is_empty": lambda held, element: held == world.sets(element).empty,
+        "set": lambda elements, element: world.sets(element).of(elements),
         "if": z3.If,
-        "contains": lambda left, right, _: z3.IsMember(right, left),
-        "contains_all": lambda left, right, _: z3.IsSubset(right, left),
-        "contains_any": lambda left, right, element: (
-            z3.SetIntersect(left, right) != z3.EmptySet(world.sorts[element])
-        ),
+        "contains": lambda left, right, element: world.sets(element).has(left, right),
+        "contains_all": lambda left, right, element: world.sets(element).has_all(left, right),
+        "contains_any": lambda left, right, element: world.sets(element).has_any(left, right),
     }
