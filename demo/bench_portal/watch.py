@@ -15,6 +15,7 @@ SMALL = frozenset({"journal_head"})
 _GROWING = {table.name for table in Base.metadata.sorted_tables} - SMALL
 _TRANSACTION = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "EXPLAIN", "SET ", "SAVEPOINT", "RELEASE")
 _SCAN = re.compile(r"^SCAN (?!CONSTANT)(?!\(subquery)(?P<name>[\w-]+)")
+_BY_INDEX = frozenset({"Index Scan", "Index Only Scan", "Bitmap Index Scan"})
 _ALIAS = re.compile(r"\b(\w+) AS (\w+)\b")
 
 
@@ -45,13 +46,14 @@ def scans(connection: Connection, statement: Statement) -> list[str]:
     """The tables that grow with the country and that the plan of a statement reads from end to end.
 
     PostgreSQL is told to avoid it where it can: what is scanned then has no index that serves. (A table of
-    three pages is scanned in life, and rightly so.)
+    three pages is scanned or merged in life, and rightly so.)
     """
     if not statement.sql.lstrip().upper().startswith(("SELECT", "WITH")):
         return []
     if connection.dialect.name == "sqlite":
         return _of_sqlite(connection, statement)
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    for way in ("seqscan", "hashjoin", "mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
     rows = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.parameters)
     found = rows.scalar_one()
     plans = json.loads(found) if isinstance(found, str) else found
@@ -66,13 +68,13 @@ def _of_sqlite(connection: Connection, statement: Statement) -> list[str]:
     return sorted({str(named.get(name, name)) for name in tables} & _GROWING)
 
 
-def _of_postgresql(node: dict[str, Any]) -> Iterator[str]:
+def _of_postgresql(node: dict[str, Any], above: str = "") -> Iterator[str]:
     """An index read without a condition is its whole table in another order."""
+    table = str(node.get("Relation Name", above))  # the index of a bitmap names no table: the node above does
     is_whole = node["Node Type"] == "Seq Scan" or (
-        node["Node Type"] in ("Index Scan", "Index Only Scan") and "Index Cond" not in node
+        node["Node Type"] in _BY_INDEX and "Index Cond" not in node
     )
-    table = str(node.get("Relation Name"))
     if is_whole and table in _GROWING:
         yield table
     for below in node.get("Plans", ()):
-        yield from _of_postgresql(below)
+        yield from _of_postgresql(below, table)
