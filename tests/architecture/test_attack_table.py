@@ -7,6 +7,8 @@ import pytest
 from tests.architecture.attack_table import (
     DOORS,
     NOT_BUILT,
+    PAGE,
+    ROOT,
     Words,
     build_table,
     page_of,
@@ -70,3 +72,9 @@ def test_every_door_is_looked_for_in_the_program_as_it_is() -> None:
     for number, look in DOORS.items():
         assert number in read_words().attacks
         assert look({**texts, "onboarding_api/x.py": "import webhooks\ncsv.writer(x)"}) != []
+
+
+def test_the_table_has_no_hole_and_the_page_is_fresh() -> None:
+    table = build_table(read_words(), proofs_in(ROOT / "tests"), texts_of_the_program())
+    assert table.faults == []
+    assert PAGE.read_text("utf-8") == page_of(table), "run python -m tests.architecture.attack_table"
