@@ -8,6 +8,7 @@ three into TOOLS first; they are no part of the product.
 import argparse
 import csv
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,8 @@ UNLIMITED = ",".join(
     f"{name}=1000000/minute"
     for name in ("reading.network", "visiting.person", "act.person", "search.person", "log_in.network")
 )
+_TARGETS = re.compile(r"^\[\d+/\d+\] (.+)$", re.MULTILINE)
+_PARAMETERS = re.compile(r"testing if (.+? parameter '.+?') is dynamic")
 ATTACKS = "sql,timesql,xss,permanentxss,redirect,crlf,exec,file,ssrf,xxe,methods,backup,htaccess"
 """What of wapiti concerns us: there is no LDAP, and it takes any search that finds less for one."""
 
@@ -169,6 +172,7 @@ def wapiti(system: System, tools: Path, cookie: str, seconds: float) -> Iterator
             "--flush-session", "--store-session", system.directory / "wapiti", "-d", "5",
         ],
         seconds,
+        system.directory / "wapiti.out",
     )  # fmt: skip
     if not report.exists():
         yield "wapiti wrote no report"
@@ -184,16 +188,21 @@ def wapiti(system: System, tools: Path, cookie: str, seconds: float) -> Iterator
 def sqlmap(system: System, tools: Path, cookie: str, seconds: float) -> Iterator[str]:
     """Every form and every parameter that a crawl finds."""
     place = system.directory / "sqlmap"
-    run(
+    said = run(
         [
             tools / "sqlmap", "-u", f"{system.portal_url}/", "--cookie", cookie, "--crawl=4", "--forms",
             "--crawl-exclude=deconnexion", "--batch", "--csrf-token=csrf_token", "--level=2", "--risk=1",
             "--output-dir", place, "--disable-coloring", "--ignore-code=400,403,404,409,422,429",
         ],
         seconds,
+        system.directory / "sqlmap.out",
     )  # fmt: skip
     results = sorted(place.glob("results-*.csv"))
-    say(f"sqlmap: {len(results)} tables of results")
+    targets = set(_TARGETS.findall(said))
+    parameters = set(_PARAMETERS.findall(said))
+    say(f"sqlmap: {len(targets)} addresses and forms, {len(parameters)} parameters")
+    if not parameters:
+        yield "sqlmap found nothing to attack"
     for path in results:
         for row in csv.DictReader(path.read_text().splitlines()):
             if row.get("Technique(s)"):
@@ -201,16 +210,17 @@ def sqlmap(system: System, tools: Path, cookie: str, seconds: float) -> Iterator
                 yield f"sqlmap: {where}: {row['Technique(s)']}"
 
 
-def run(command: list[str | Path], seconds: float) -> None:
-    """Run an attacker for so long at most; what it says goes to a log beside the others."""
+def run(command: list[str | Path], seconds: float, heard: Path) -> str:
+    """Run an attacker for so long at most; what it said, which is kept in a file as well."""
     began = time.monotonic()
     name = Path(command[0]).name
-    try:
-        silent = subprocess.DEVNULL
-        subprocess.run(command, stdin=silent, stdout=silent, timeout=seconds, check=False)
-    except subprocess.TimeoutExpired:
-        say(f"{name} was stopped")
+    with heard.open("wb") as output:
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            say(f"{name} was stopped")
     say(f"{name}: {time.monotonic() - began:.0f} s")
+    return heard.read_text("utf-8", errors="replace")
 
 
 def errors_in_logs(system: System) -> Iterator[str]:
