@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # the browser's finder belon
 
 from demo.story import CENDRINE, PASSWORD, Story
 from demo.system import Ports, System
-from tests.builders.chromium import ARGUMENTS, find_chromium
+from tests.builders.servers.chromium import ARGUMENTS, find_chromium
 
 IMAGES = Path(__file__).parent / "images"
 PAGES = {"dashboard": "/tableau-de-bord"}

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, text
 from idp_extension.server import BuiltServer, ensure_server
 from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
-from tests.builders.chromium import find_chromium
 from tests.builders.country import Countries
 from tests.builders.guard import EXEMPT, watched
-from tests.builders.postgresql_server import PostgreSQLServer
+from tests.builders.servers.chromium import find_chromium
+from tests.builders.servers.postgresql_server import PostgreSQLServer
 from tests.builders.sharing_out import ServersTogether
 
 assert ALL_TABLES  # importing it is what fills Base.metadata

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from demo.country.fill import fill
 from onboarding_api.model.base import Database
-from tests.builders.postgresql_server import PostgreSQLServer
+from tests.builders.servers.postgresql_server import PostgreSQLServer
 
 
 class Countries:

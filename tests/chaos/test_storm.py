@@ -17,7 +17,7 @@ from demo.system import Ports, System
 from idp_extension.server import BuiltServer
 from onboarding_api.backup.restore import Convergence, converge
 from onboarding_api.bootstrap import build_database
-from tests.builders.postgresql_server import PostgreSQLServer
+from tests.builders.servers.postgresql_server import PostgreSQLServer
 
 TOWNS = (("216600742", "Commune d'Eus"), ("216600726", "Commune d'Estavar"))
 AHEAD = Path(__file__).parents[1] / "builders" / "ahead"

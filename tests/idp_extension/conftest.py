@@ -7,7 +7,7 @@ import responses
 
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.relying_party.client_key import ClientKey
-from tests.builders.played_keycloak import BASE, played_keycloak
+from tests.builders.servers.played_keycloak import BASE, played_keycloak
 
 
 @pytest.fixture

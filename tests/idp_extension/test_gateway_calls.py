@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from responses import matchers
 
 from idp_extension.gateway import KeycloakGateway, NotAUUID, Refused, Unknown
-from tests.builders.played_keycloak import ADMIN, USER
+from tests.builders.servers.played_keycloak import ADMIN, USER
 
 GROUP = "22222222-2222-4222-8222-222222222222"
 SUBGROUP = "33333333-3333-4333-8333-333333333333"

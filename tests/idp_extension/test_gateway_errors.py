@@ -6,7 +6,7 @@ import pytest
 import responses
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Refused, Unknown
-from tests.builders.played_keycloak import ADMIN, TOKEN, USER
+from tests.builders.servers.played_keycloak import ADMIN, TOKEN, USER
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Unknown
 from idp_extension.relying_party.client_key import ClientKey
-from tests.builders.misbehaving_keycloak import answer, keycloak_that_says
+from tests.builders.servers.misbehaving_keycloak import answer, keycloak_that_says
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from responses import matchers
 
 from idp_extension.gateway import KeycloakGateway, Refused
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, project_person
-from tests.builders.played_keycloak import ADMIN, USER
+from tests.builders.servers.played_keycloak import ADMIN, USER
 
 STRUCTURE: dict[str, Any] = {
     "id": "22222222-2222-4222-8222-222222222222",

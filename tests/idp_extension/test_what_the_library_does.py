@@ -12,7 +12,7 @@ from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
 from keycloak.exceptions import KeycloakConnectionError
 
 import idp_extension
-from tests.builders.misbehaving_keycloak import Keycloak, answer, keycloak_that_says
+from tests.builders.servers.misbehaving_keycloak import Keycloak, answer, keycloak_that_says
 
 pytestmark = pytest.mark.slow
 

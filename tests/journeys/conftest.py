@@ -7,8 +7,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from demo.system import Ports, System
 from idp_extension.server import BuiltServer
-from tests.builders.chromium import ARGUMENTS
 from tests.builders.keyboard import Keyboard
+from tests.builders.servers.chromium import ARGUMENTS
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from idp_extension.server import BuiltServer, RunningServer, free_port, start_server
-from tests.builders.applied_realm import AppliedRealm, apply_realm
 from tests.builders.oidc_login import open_browser
+from tests.builders.servers.applied_realm import AppliedRealm, apply_realm
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from uuid import uuid4
 import requests
 
 from idp_extension.projection import DesiredPerson, DesiredStructure, project_person
-from tests.builders.applied_realm import MES_PRETS, AppliedRealm
 from tests.builders.oidc_login import log_in, refresh
+from tests.builders.servers.applied_realm import MES_PRETS, AppliedRealm
 
 PASSWORD = "Mairie-2026"
 CLIENT = MES_PRETS.client_id

@@ -29,7 +29,7 @@ from onboarding_api.model.structure import Structure
 from tests.builders.correspondence import SENDER
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
-from tests.builders.http_carrier import serving_carrier
+from tests.builders.servers.http_carrier import serving_carrier
 
 KEYS = CodeKeys("2026", {"2026": b"k" * 32})
 NOBODY = 65534

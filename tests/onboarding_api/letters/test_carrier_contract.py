@@ -16,7 +16,7 @@ from onboarding_api.letters.carriers.port import Carrier, CarrierUnavailable, Le
 from onboarding_api.letters.carriers.spool import SpoolCarrier
 from onboarding_api.model.first_administrator.letter import LetterState
 from tests.builders.correspondence import LETTER_TO_EUS, SENDER
-from tests.builders.http_carrier import CarrierServer, HttpCarrier, serving_carrier
+from tests.builders.servers.http_carrier import CarrierServer, HttpCarrier, serving_carrier
 
 KEY = "7e57ab1e-0000-4000-8000-000000000001"
 CODE = "0123-4567-89AM"

@@ -16,8 +16,8 @@ from werkzeug.serving import make_server
 from idp_extension.server import free_port
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, CodeTry, Letter
-from tests.builders.chromium import ARGUMENTS
 from tests.builders.issuer import Person, Provider
+from tests.builders.servers.chromium import ARGUMENTS
 from tests.onboarding_api.web.page import words
 from tests.onboarding_api.web.portal import Portal, build_portal
 from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, PENDING

@@ -20,8 +20,8 @@ from onboarding_api.model.base import Database
 from onboarding_api.model.person import Civilite, Person
 from onboarding_api.settings import settings_from
 from onboarding_api.web.application import build_application
-from tests.builders.applied_realm import KEYS, AppliedRealm, apply_realm
 from tests.builders.oidc_login import open_browser
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm, apply_realm
 
 pytestmark = pytest.mark.keycloak
 

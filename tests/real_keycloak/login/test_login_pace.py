@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import MES_PRETS, AppliedRealm, apply_realm
 from tests.builders.oidc_login import open_browser
+from tests.builders.servers.applied_realm import MES_PRETS, AppliedRealm, apply_realm
 from tests.real_keycloak.mailbox import Mailbox, open_mailbox
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.slow]

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, project_person
-from tests.builders.applied_realm import AppliedRealm
 from tests.builders.oidc_login import LoginFailed
+from tests.builders.servers.applied_realm import AppliedRealm
 from tests.real_keycloak.espace_visitor import CLIENT, EspaceVisitor, active_structure
 
 pytestmark = pytest.mark.keycloak

@@ -17,7 +17,7 @@ from idp_extension.realm import (
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import RunningServer
 
-CONFIG = Path(__file__).parents[2] / "realm-config"
+CONFIG = Path(__file__).parents[3] / "realm-config"
 MES_PRETS = CatalogueClient(
     client_id="mes-prets",
     name="Mes prêts en ligne",

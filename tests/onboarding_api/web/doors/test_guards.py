@@ -9,8 +9,8 @@ from werkzeug.datastructures import Headers
 from onboarding_api import create_app
 from onboarding_api.migrations import migrate
 from onboarding_api.web.local_paths import local_path
+from tests.onboarding_api.web.doors.test_route_rights import PEOPLE, ROUTES, methods, send
 from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Portal
-from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send
 from tests.onboarding_api.web.world import EUS
 
 POSTS = [

@@ -9,8 +9,8 @@ import pytest
 
 from idp_extension.gateway import KeycloakGateway, NotSent, Refused
 from idp_extension.relying_party.client_key import ClientKey
-from tests.builders.applied_realm import AppliedRealm
 from tests.builders.oidc_login import LoginFailed, log_in, refresh
+from tests.builders.servers.applied_realm import AppliedRealm
 
 pytestmark = pytest.mark.keycloak
 

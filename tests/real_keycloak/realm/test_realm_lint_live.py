@@ -8,7 +8,7 @@ import pytest
 
 from idp_extension.realm import lint_live
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import AppliedRealm, apply_realm
+from tests.builders.servers.applied_realm import AppliedRealm, apply_realm
 
 pytestmark = pytest.mark.keycloak
 

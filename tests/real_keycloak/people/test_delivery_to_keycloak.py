@@ -21,9 +21,9 @@ from onboarding_api.model.service_group import ServiceGroup
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.terms import TermsAcceptance
 from onboarding_api.usecases.account.shut_out import disable_person, wake_person
-from tests.builders.applied_realm import AppliedRealm
 from tests.builders.deliveries import NOON, HandClock, lease_all, put, row_of
 from tests.builders.eus import SIREN, Eus, found_eus
+from tests.builders.servers.applied_realm import AppliedRealm
 
 CODE_KEYS = CodeKeys(current="test", keys={"test": b"k" * 32})
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import AppliedRealm, apply_realm, proof_of
 from tests.builders.oidc_login import LoginFailed, log_in
+from tests.builders.servers.applied_realm import AppliedRealm, apply_realm, proof_of
 
 pytestmark = pytest.mark.keycloak
 

@@ -5,8 +5,8 @@ from statistics import median
 
 import pytest
 
+from tests.onboarding_api.web.doors.test_anonymous_reading import statements
 from tests.onboarding_api.web.portal import Browser, Portal
-from tests.onboarding_api.web.test_anonymous_reading import statements
 
 TRIES = 200
 WITHIN = 1.10

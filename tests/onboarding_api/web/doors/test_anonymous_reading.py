@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from tests.builders.issuer import Person as Keyboard
+from tests.onboarding_api.web.doors.test_route_rights import ROUTES, methods
 from tests.onboarding_api.web.portal import Portal
-from tests.onboarding_api.web.test_route_rights import ROUTES, methods
 
 API = ("/api/v1/openapi.json", "/api/v1/memberships", "/api/v1/structures?q=eus", "/api/v1/nowhere")
 

@@ -10,8 +10,8 @@ from idp_extension.relying_party import client
 from idp_extension.relying_party.client import ID_TOKEN
 from idp_extension.relying_party.issuer import Issuer, TokenRefused
 from onboarding_api.web.api.bearer import ACCESS_TOKEN, AUDIENCE
-from tests.builders.applied_realm import AppliedRealm, proof_of
 from tests.builders.oidc_login import log_in, refresh
+from tests.builders.servers.applied_realm import AppliedRealm, proof_of
 
 pytestmark = pytest.mark.keycloak
 

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from idp_extension.server import RunningServer, free_port
-from tests.builders.chromium import ARGUMENTS
+from tests.builders.servers.chromium import ARGUMENTS
 from tests.real_keycloak.plain_realm import PlainRealm
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.browser]

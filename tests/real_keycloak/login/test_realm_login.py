@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from idp_extension.gateway import Refused
-from tests.builders.applied_realm import KEYS, AppliedRealm, proof_of
 from tests.builders.oidc_login import LoginFailed, log_in
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm, proof_of
 
 pytestmark = pytest.mark.keycloak
 

@@ -10,7 +10,7 @@ from policies.engine.names import Action
 from policies.engine.revision import load_policies
 from tests.onboarding_api.web.portal import Portal
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 # An act that a sentence asks for, and the endpoint where people do it. « devez », « il faut » are no way out.
 PLACES = {
     "déclarez le poste vacant": "structures.detach",

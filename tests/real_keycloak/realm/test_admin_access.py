@@ -15,8 +15,8 @@ from idp_extension.admin_api import AdminAPI, NotSent
 from idp_extension.realm import disable_bootstrap_account
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import KEYCLOAK_VERSION, RunningServer
-from tests.builders.applied_realm import KEYS, AppliedRealm, apply_realm, proof_of
 from tests.builders.oidc_login import log_in
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm, apply_realm, proof_of
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.slow]
 

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from onboarding_api import web
 from onboarding_api.model.first_administrator.claim import Claim
+from tests.onboarding_api.web.doors.test_route_rights import PEOPLE, ROUTES, methods, send
 from tests.onboarding_api.web.page import Page, words
 from tests.onboarding_api.web.portal import Portal
-from tests.onboarding_api.web.test_route_rights import PEOPLE, ROUTES, methods, send
 
 SITE = "Espace personnel, Banque des Territoires"
 PAGE_BYTES, SHEET_BYTES, REQUESTS = 100_000, 30_000, 3

@@ -1,6 +1,6 @@
 """The mail that lets a person choose her password: its link is opened, used, and used up; everybody gets one.
 
-`BDT_NEWCOMERS=200 pytest tests/real_keycloak/test_welcome.py` counts with more newcomers, and more kills.
+`BDT_NEWCOMERS=200 pytest tests/real_keycloak/people/test_welcome.py`: more newcomers, and more kills.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ from onboarding_api.model.ledger.kinds import WELCOME
 from onboarding_api.model.person import Person
 from onboarding_api.usecases.account.register_person import RegisterPerson, register_person
 from tests.builders import welcoming_worker
-from tests.builders.applied_realm import KEYS, AppliedRealm, proof_of, service_account
 from tests.builders.oidc_login import log_in, open_browser
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm, proof_of, service_account
 
 pytestmark = pytest.mark.keycloak
 
@@ -52,7 +52,7 @@ LEASE_SECONDS = 2
 PATIENCE_SECONDS = 120
 LONGEST_ANSWER = 0.15
 """A relay that takes its time: kills hit workers that wait for its answer."""
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Mailbox:

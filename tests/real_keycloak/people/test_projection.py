@@ -14,7 +14,7 @@ from idp_extension.projection import (
     Projected,
     project_person,
 )
-from tests.builders.applied_realm import KEYS, AppliedRealm
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm
 
 pytestmark = pytest.mark.keycloak
 

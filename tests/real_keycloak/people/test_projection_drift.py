@@ -9,7 +9,7 @@ import pytest
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.projection import DesiredPerson, DesiredRole, DesiredStructure, project_person
 from idp_extension.reconcile import Deviation, Drift, find_drift
-from tests.builders.applied_realm import KEYS, AppliedRealm
+from tests.builders.servers.applied_realm import KEYS, AppliedRealm
 
 pytestmark = pytest.mark.keycloak
 

@@ -21,7 +21,8 @@ from idp_extension.realm import (
     read_live,
 )
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import (
+from tests.builders.oidc_login import log_in
+from tests.builders.servers.applied_realm import (
     CONFIG,
     DATAVIZ,
     MES_PRETS,
@@ -30,7 +31,6 @@ from tests.builders.applied_realm import (
     proof_of,
     service_account,
 )
-from tests.builders.oidc_login import log_in
 
 pytestmark = pytest.mark.keycloak
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from onboarding_api.web.schemas.account import REGISTRATION
-from tests.builders.applied_realm import AppliedRealm
 from tests.builders.names import LETTERS, NAMES, check_carried
+from tests.builders.servers.applied_realm import AppliedRealm
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.slow]
 

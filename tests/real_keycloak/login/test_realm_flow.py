@@ -11,8 +11,8 @@ import requests
 from idp_extension.projection import DesiredRole, DesiredStructure
 from idp_extension.realm import apply, lint_live, plan, read_live
 from idp_extension.server import RunningServer
-from tests.builders.applied_realm import AppliedRealm, apply_realm
 from tests.builders.oidc_login import LoginFailed, open_browser
+from tests.builders.servers.applied_realm import AppliedRealm, apply_realm
 from tests.real_keycloak.espace_visitor import CLIENT, EspaceVisitor, active_structure
 
 pytestmark = pytest.mark.keycloak
