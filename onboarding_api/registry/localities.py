@@ -18,8 +18,8 @@ from onboarding_api.registry.shipped import DATA, Entry
 from onboarding_api.registry.table_file import read_table
 
 LOCALITIES: Final = DATA / "localities.json"
-# Changes of name within living memory whose old name leads elsewhere, by INSEE code: common knowledge,
-# written by hand, not yet compared with the events « changement de nom » of INSEE's « Code officiel géographique ».
+# Changes of name within living memory whose old name leads elsewhere, by INSEE code. Common knowledge,
+# written by hand: INSEE's list of events « changement de nom » is still to be compared.
 RENAMED: Final = {
     "51108": ["Châlons-sur-Marne"],
     "92012": ["Boulogne-sur-Seine"],
