@@ -20,13 +20,19 @@ from tests.builders.country import Countries
 from tests.builders.guard import EXEMPT, watched
 from tests.builders.servers.chromium import find_chromium
 from tests.builders.servers.postgresql_server import PostgreSQLServer
-from tests.builders.sharing_out import ServersTogether
+from tests.builders.sharing_out import ServersTogether, longest_first
 
 assert ALL_TABLES  # importing it is what fills Base.metadata
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest rooms begin."""
+    longest_first(items)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ServersTogether:
     """Share the tests out by file, those of one server to one worker."""
+    config.option.loadscopereorder = False  # by number of tests, the longest rooms would come last
     return ServersTogether(config, log)
 
 

@@ -1,8 +1,15 @@
 """Which worker runs which test, when the suite runs on several."""
 
+import pytest
 from xdist.scheduler import LoadFileScheduling
 
-SERVER_ROOMS = ("tests/real_keycloak/", "tests/journeys/", "tests/chaos/")
+SERVER_ROOMS = ("tests/real_keycloak/", "tests/chaos/", "tests/journeys/")
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """Put the rooms that start a Keycloak in front: few tests that last, so none is left for the end alone."""
+    rank = {room: number for number, room in enumerate(SERVER_ROOMS)}
+    items.sort(key=lambda item: rank.get(_room_of(item.nodeid) or "", len(rank)))
 
 
 class ServersTogether(LoadFileScheduling):
@@ -12,4 +19,8 @@ class ServersTogether(LoadFileScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((room for room in SERVER_ROOMS if nodeid.startswith(room)), super()._split_scope(nodeid))
+        return _room_of(nodeid) or super()._split_scope(nodeid)
+
+
+def _room_of(nodeid: str) -> str | None:
+    return next((room for room in SERVER_ROOMS if nodeid.startswith(room)), None)

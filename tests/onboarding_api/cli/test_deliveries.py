@@ -1,5 +1,6 @@
 """`bdt deliveries`, as an operator types it: classes, breakers, what is parked, and the two commands."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,8 +51,8 @@ def test_the_list_shows_targets_classes_and_breakers_and_no_address(house: tuple
 
     shown = run(url, "list").output
 
-    assert "mail       breaker open\n     2 courtesy, oldest due since 900 s" in shown
-    assert "keycloak   answers\n     1 taking away, oldest due since 1 s" in shown
+    assert re.search(r"mail       breaker open\n     2 courtesy, oldest due since 9\d\d s", shown)
+    assert re.search(r"keycloak   answers\n     1 taking away, oldest due since \d+ s", shown)
     assert "cendrine" not in shown
 
 
