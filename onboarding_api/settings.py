@@ -18,6 +18,7 @@ from onboarding_api.delivery.breakers import BreakerRule
 from onboarding_api.delivery.bulkhead import THREADS, threads_from
 from onboarding_api.limits.bounds import Per, amounts_from
 from onboarding_api.model.first_administrator.activation_code import CodeKeys
+from onboarding_api.model.ledger.breaker import LONGEST_PAUSE
 from onboarding_api.model.ledger.delivery import Target
 from policies.catalogue.loader import load_catalogue
 from policies.catalogue.strict import StrictValidator
@@ -68,7 +69,7 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "limits": {"type": "string", "empty": False},
     "worker_threads": {"type": "string", "regex": r"[a-z]+=[1-9][0-9]?(,[a-z]+=[1-9][0-9]?)*"},
     "breaker_failures": {"type": "integer", "coerce": "integer", "min": 1, "max": 100},
-    "breaker_seconds": {"type": "integer", "coerce": "integer", "min": 1, "max": 300},
+    "breaker_seconds": {"type": "integer", "coerce": "integer", "min": 1, "max": LONGEST_PAUSE.seconds},
     "trusted_proxies": {"type": "integer", "coerce": "integer", "min": 0, "max": 9},
 }
 

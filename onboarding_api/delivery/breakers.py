@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.ledger.breaker import Breaker, BreakerState
+from onboarding_api.model.ledger.breaker import LONGEST_PAUSE, Breaker, BreakerState
 from onboarding_api.model.ledger.delivery import Target
 
 
@@ -24,8 +24,9 @@ class BreakerRule:
     pause: timedelta = timedelta(seconds=2)
 
     def __post_init__(self) -> None:
-        if self.opens_after < 1 or self.pause <= timedelta():
-            raise ValueError("a breaker opens after one failure or more, for some time")
+        if self.opens_after < 1 or not timedelta() < self.pause <= LONGEST_PAUSE:
+            longest = LONGEST_PAUSE.seconds
+            raise ValueError(f"a breaker opens after one failure or more, for {longest} s at most")
 
 
 class Breakers:

@@ -7,7 +7,7 @@ SERVER_ROOMS = ("tests/real_keycloak/", "tests/chaos/", "tests/journeys/")
 
 
 def longest_first(items: list[pytest.Item]) -> None:
-    """Put the rooms that start a Keycloak in front: few tests that last, so none is left for the end alone."""
+    """Put the rooms that start a Keycloak in front: few tests that last, so none is left for the end."""
     rank = {room: number for number, room in enumerate(SERVER_ROOMS)}
     items.sort(key=lambda item: rank.get(_room_of(item.nodeid) or "", len(rank)))
 

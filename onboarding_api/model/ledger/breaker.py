@@ -51,7 +51,7 @@ class Breaker(Base):
         """One row tries; should it fail, or its worker die, the next one may after twice as long."""
         self.failures += 1
         doubled = pause * 2 ** min(max(self.failures - opens_after, 0), 10)
-        self.open_until = now + min(doubled, max(pause, LONGEST_PAUSE))
+        self.open_until = now + min(doubled, LONGEST_PAUSE)
 
     def answered(self) -> None:
         """The target is there, whatever it said."""

@@ -13,6 +13,7 @@ from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.migrations import migrate
 from onboarding_api.model.base import Database
+from onboarding_api.model.ledger.breaker import LONGEST_PAUSE
 from onboarding_api.model.ledger.delivery import DeliveryClass, Target
 from onboarding_api.model.ledger.kinds import PERSON, RECALL
 from tests.builders.deliveries import lease_all, put
@@ -46,7 +47,7 @@ def put_all(database: Database) -> tuple[Ledger, str]:
 def test_the_list_shows_targets_classes_and_breakers_and_no_address(house: tuple[str, Database]) -> None:
     url, database = house
     ledger, _ = put_all(database)
-    breakers = Breakers(database, ledger.clock, BreakerRule(1, timedelta(minutes=1)))
+    breakers = Breakers(database, ledger.clock, BreakerRule(1, LONGEST_PAUSE))
     breakers.failed(Target.MAIL)
 
     shown = run(url, "list").output
@@ -87,7 +88,7 @@ def test_the_same_figures_are_there_for_prometheus(house: tuple[str, Database]) 
     for lease in lease_all(ledger):
         if lease.id == id_:
             ledger.fail(lease, KeyError("person_id"))
-    Breakers(database, ledger.clock, BreakerRule(1, timedelta(minutes=1))).failed(Target.MAIL)
+    Breakers(database, ledger.clock, BreakerRule(1, LONGEST_PAUSE)).failed(Target.MAIL)
 
     shown = run(url, "metrics").output
 

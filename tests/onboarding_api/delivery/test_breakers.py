@@ -12,7 +12,7 @@ from onboarding_api.delivery.ledger import Lease, Ledger
 from onboarding_api.delivery.overview import counters
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.model.base import Database
-from onboarding_api.model.ledger.breaker import BreakerState
+from onboarding_api.model.ledger.breaker import LONGEST_PAUSE, BreakerState
 from onboarding_api.model.ledger.delivery import DeliveryState, Target
 from tests.builders.deliveries import TEST, HandClock, put, row_of
 from tests.onboarding_api.delivery.test_worker import at_work, until
@@ -83,7 +83,7 @@ def test_a_pause_of_a_clock_that_was_ahead_is_over_when_it_is_set_back(
 
 
 def test_numbers_that_no_breaker_can_have_are_refused() -> None:
-    for bad in ({"opens_after": 0}, {"pause": timedelta()}):
+    for bad in ({"opens_after": 0}, {"pause": timedelta()}, {"pause": LONGEST_PAUSE + timedelta(seconds=1)}):
         with pytest.raises(ValueError, match="a breaker opens"):
             BreakerRule(**bad)
 
