@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import create_engine, text
 
 from idp_extension.server import BuiltServer, ensure_server
@@ -18,7 +19,7 @@ from onboarding_api.model import ALL_TABLES
 from onboarding_api.model.base import Base, Database
 from tests.builders.country import Countries
 from tests.builders.guard import EXEMPT, watched
-from tests.builders.servers.chromium import find_chromium
+from tests.builders.servers.chromium import ARGUMENTS, find_chromium
 from tests.builders.servers.postgresql_server import PostgreSQLServer
 from tests.builders.sharing_out import ServersTogether, longest_first
 
@@ -131,3 +132,12 @@ def keycloak_build() -> BuiltServer:
 def chromium() -> str:
     """Path of a Chromium that runs here, installed if need be; the test fails when none can be had."""
     return find_chromium()
+
+
+@pytest.fixture(scope="session")
+def chrome(chromium: str) -> Iterator[Browser]:
+    """A Chromium without a window; one a process: Playwright starts once in a thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()

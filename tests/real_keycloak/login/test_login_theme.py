@@ -11,10 +11,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from idp_extension.server import RunningServer, free_port
-from tests.builders.servers.chromium import ARGUMENTS
 from tests.real_keycloak.plain_realm import PlainRealm
 
 pytestmark = [pytest.mark.keycloak, pytest.mark.browser]
@@ -59,14 +58,6 @@ def plain(keycloak_server: RunningServer, mailbox: Mailbox) -> PlainRealm:
     realm = PlainRealm(keycloak_server, f"theme-{uuid4().hex[:6]}", smtpServer=smtp)
     realm.relying_client("mes-prets", "demande")
     return realm
-
-
-@pytest.fixture(scope="module")
-def chrome(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[1100, 320], ids=["wide", "320 px"])

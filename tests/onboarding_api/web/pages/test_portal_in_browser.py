@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response
 from sqlalchemy import select, update
 from werkzeug.serving import make_server
 
@@ -17,7 +17,6 @@ from idp_extension.server import free_port
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, CodeTry, Letter
 from tests.builders.issuer import Person, Provider
-from tests.builders.servers.chromium import ARGUMENTS
 from tests.onboarding_api.web.page import words
 from tests.onboarding_api.web.portal import Portal, build_portal
 from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, PENDING
@@ -94,14 +93,6 @@ def served(world: Path, provider: Provider, tmp_path_factory: pytest.TempPathFac
     thread.join()
     server.server_close()
     portal.office.database.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def chrome(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
