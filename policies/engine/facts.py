@@ -81,13 +81,22 @@ def told(value: Value | None) -> str:
         case bool():
             return str(value).lower()
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M}"
+            return _moment(value)
         case EntityRef():
             return value.id
         case frozenset():
             return f"[{', '.join(sorted(member.id for member in value))}]"
         case _:
             return str(value)
+
+
+def _moment(value: datetime) -> str:
+    """A moment in UTC, to the minute; to the millisecond, which the engine reads, if that is not all."""
+    utc = value.astimezone(UTC)
+    milliseconds = utc.microsecond // 1000
+    if milliseconds:
+        return f"{utc:%Y-%m-%d %H:%M:%S}.{milliseconds:03d}"
+    return f"{utc:%Y-%m-%d %H:%M:%S}" if utc.second else f"{utc:%Y-%m-%d %H:%M}"
 
 
 def catalogue_entities(catalogue: Catalogue) -> tuple[Entity, ...]:

@@ -7,6 +7,7 @@ see `policies.engine.sqlfilter`, whose rows are the engine's own answers.
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from policies.catalogue.faults import BadSource, Fault
@@ -29,7 +30,12 @@ class Setting:
 
 
 def who_can(engine: Engine, setting: Setting, action: str, resource: EntityRef) -> tuple[EntityRef, ...]:
-    """The people among the facts who may do the action on the resource."""
+    """The people among the facts who may do the action on the resource.
+
+    Raises:
+        BadSource: the rules know no such action, or not on such a thing.
+    """
+    _refuse_unknown(engine, action, resource)
     asked = [
         (entity.ref, action, resource)
         for entity in setting.entities
@@ -47,6 +53,20 @@ def what_can(engine: Engine, setting: Setting, actor: EntityRef) -> tuple[tuple[
         if (environment.principal, environment.resource) == (actor.type, entity.ref.type)
     ]
     return tuple((action, resource) for _, action, resource in _allowed(engine, setting, asked))
+
+
+def _refuse_unknown(engine: Engine, action: str, resource: EntityRef) -> None:
+    """Nobody may do what nobody can ask for; but who asks is told so, for it may be a slip of the pen."""
+    known: dict[str, set[str]] = {}
+    for each in engine.policies.model.environments:
+        known.setdefault(each.action, set()).add(each.resource)
+    if action not in known:
+        near = "".join(f", did you mean {each}?" for each in get_close_matches(action, known, n=1))
+        raise BadSource([Fault(action, 0, "", f"the rules know no such action{near}")])
+    if resource.type not in known[action]:
+        acted_upon = " or ".join(sorted(known[action]))
+        told = f"{resource.id} is a {resource.type}: this action is done on a {acted_upon}"
+        raise BadSource([Fault(action, 0, "", told)])
 
 
 def _allowed(engine: Engine, setting: Setting, asked: list[_Triple]) -> list[_Triple]:

@@ -23,13 +23,18 @@ def read_question(policies: Policies, pointer: str) -> Request:
         raise BadSource([Fault(pointer, 0, "", "expected FILE:LINE, as scenarios/10-self.yaml:33")])
     if name.endswith(".yaml"):
         before = [case for case in read_scenarios(policies) if case.file == name and case.line <= int(number)]
-        if before:
+        if before and int(number) <= _length(policies.root / name):
             return before[-1].request
     elif Path(name).is_file():
         for line, _, request in read_records(Path(name)):
             if line == int(number):
                 return request
     raise BadSource([Fault(name, int(number), "", "no question stands there")])
+
+
+def _length(path: Path) -> int:
+    """How many lines a file has: what comes after the last one belongs to no scenario."""
+    return len(path.read_text(encoding="utf-8").splitlines())
 
 
 def read_records(path: Path) -> Iterator[tuple[int, Mapping[str, Any], Request]]:

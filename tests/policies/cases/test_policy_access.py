@@ -57,3 +57,26 @@ def test_what_cannot_be_read_is_told(arguments: Any) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nosuch", "eus"), "nosuch: the rules know no such action"),
+        (("invit", "eus"), "invit: the rules know no such action, did you mean invite?"),
+        (("INVITE", "eus"), "INVITE: the rules know no such action"),
+        (("administering", "eus"), "administering: the rules know no such action"),
+        (("invite", "paul"), "invite: paul is a User: this action is done on a Structure"),
+        (("viewRecord", "chloe-letter"), "is a Letter: this action is done on a Claim or Habilitation or"),
+        (("invite", "signature"), "invite: signature is a Service: this action is done on a Structure"),
+    ],
+)
+def test_what_nobody_can_ask_for_is_a_fault_and_no_empty_list(arguments: Any, told: str) -> None:
+    result = run("who-can", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
+def test_nobody_is_an_answer_where_the_question_can_be_asked() -> None:
+    result = run("who-can", "unfreezeStructure", "eus", "--acr", "2")
+    assert (result.exit_code, result.output) == (0, "")

@@ -144,9 +144,31 @@ def test_a_record_whose_facts_are_not_whole_is_explained_without_a_traceback(
         assert "could not decide" in result.output or "no rule speaks of" in result.output
 
 
-@pytest.mark.parametrize("place", ["scenarios/20-admin.yaml", "nowhere.jsonl:3", "scenarios/nope.yaml:4"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "scenarios/20-admin.yaml",
+        "nowhere.jsonl:3",
+        "scenarios/nope.yaml:4",
+        "scenarios/20-admin.yaml:9999",
+        "scenarios/10-self.yaml:0",
+        "scenarios/10-self.yaml:-1",
+        "scenarios/personas.yaml:9",
+        "scenarios/../scenarios/10-self.yaml:5",
+    ],
+)
 def test_a_place_without_question_is_told(place: Any) -> None:
-    assert run("explain", place).exit_code == 2
+    result = run("explain", place)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.strip()
+
+
+def test_the_last_line_of_a_file_is_of_its_last_scenario_and_the_next_one_of_none(engine: Engine) -> None:
+    name = "scenarios/20-admin.yaml"
+    last = len((engine.policies.root / name).read_text(encoding="utf-8").splitlines())
+    case = [each for each in read_scenarios(engine.policies) if each.file == name][-1]
+    assert case.request.action in run("explain", f"{name}:{last}").output
+    assert run("explain", f"{name}:{last + 1}").exit_code == 2
 
 
 def test_the_worked_example_of_the_readme_is_what_the_command_prints(
