@@ -10,6 +10,7 @@ PARTS = {
     "bench": "demo.bench:bench",
     "deliveries": "onboarding_api.cli.deliveries:deliveries",
     "demo": "demo.command:demo",
+    "doctor": "onboarding_api.cli.doctor:doctor",
     "journal": "onboarding_api.cli.journal:journal",
     "migrate": "onboarding_api.cli.service:migrate",
     "person": "onboarding_api.cli.person:person",

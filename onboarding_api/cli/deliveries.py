@@ -5,11 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import click
-from prometheus_client import CollectorRegistry, generate_latest
 
 from onboarding_api.bootstrap import build_ledger
 from onboarding_api.delivery.ledger import Ledger
-from onboarding_api.delivery.metrics import LedgerMetrics
 from onboarding_api.delivery.overview import Counters, counters, parked
 from onboarding_api.model.ledger.breaker import BreakerState
 from onboarding_api.model.ledger.delivery import DeliveryClass
@@ -67,14 +65,6 @@ def health_command() -> None:
     if found.are_rights_stuck:
         click.echo(f"{found.parked[DeliveryClass.TAKING_AWAY]} parked that take a right away")
     sys.exit(1 if found.oldest_age > LATE or found.are_rights_stuck else 0)
-
-
-@deliveries.command("metrics")
-def metrics_command() -> None:
-    """The same figures as Prometheus reads them."""
-    ledger, registry = _ledger(), CollectorRegistry()
-    registry.register(LedgerMetrics(lambda: counters(ledger.database, ledger.clock)))
-    click.echo(generate_latest(registry).decode(), nl=False)
 
 
 def _show_targets(found: Counters) -> None:

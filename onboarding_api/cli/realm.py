@@ -122,7 +122,7 @@ def plan_command() -> None:
     """Show what `apply` would change; exit code 1 when there is something. Reads as bdt-reader."""
     settings = read_settings()
     with _reader(settings) as api:
-        changes = plan(wanted_realm(settings, _espace_secrets()), read_live(api))
+        changes = plan(wanted_realm(settings, espace_secrets()), read_live(api))
     _print(changes)
     sys.exit(1 if changes else 0)
 
@@ -140,7 +140,7 @@ def apply_command() -> None:
     if settings.reader_key and _is_as_wanted(settings):
         click.echo("0 changes")
         return
-    _print(apply_realm(settings, _administrator(settings), _espace_secrets()))
+    _print(apply_realm(settings, _administrator(settings), espace_secrets()))
 
 
 @realm.command("close-master")
@@ -192,7 +192,7 @@ def lint_command(live: bool) -> None:
     if live:
         settings = read_settings()
         with _reader(settings) as api:
-            findings += [*lint_live(api), *lint(wanted_realm(settings, _espace_secrets()))]
+            findings += [*lint_live(api), *lint(wanted_realm(settings, espace_secrets()))]
         findings += _look_at_master(settings)
     for finding in findings:
         click.echo(str(finding))
@@ -212,7 +212,7 @@ def _look_at_master(settings: Settings) -> list[Finding]:
 def _is_as_wanted(settings: Settings) -> bool:
     try:
         with _reader(settings) as api:
-            return not plan(wanted_realm(settings, _espace_secrets()), read_live(api))
+            return not plan(wanted_realm(settings, espace_secrets()), read_live(api))
     except NotSent:  # no realm yet, or it does not know the key
         return False
 
@@ -233,7 +233,7 @@ def _espaces(settings: Settings) -> tuple[CatalogueClient, ...]:
     )
 
 
-def _espace_secrets() -> dict[str, str]:
+def espace_secrets() -> dict[str, str]:
     """Secrets of the espaces that have no key, from the environment."""
     named = {
         espace: os.environ.get(f"BDT_ESPACE_SECRET_{espace.upper().replace('-', '_')}")

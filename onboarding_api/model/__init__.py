@@ -1,6 +1,7 @@
 """The nouns of the product, one a file, with the verbs of their lives.
 
-Beside them `first_administrator/` (claim, letter, code), `ledger/` (what leaves), `words/` (what is typed).
+Beside them `first_administrator/` (claim, letter, code), `ledger/` (what leaves), `projection/` (what
+Keycloak is), `words/` (what is typed).
 """
 
 from onboarding_api.model import (
@@ -18,6 +19,7 @@ from onboarding_api.model import (
 )
 from onboarding_api.model.first_administrator import claim, letter, printed_code
 from onboarding_api.model.ledger import breaker, delivery
+from onboarding_api.model.projection import drift
 
 # Whoever makes or migrates the database needs every table declared, not only those in use.
 ALL_TABLES = (
@@ -26,6 +28,7 @@ ALL_TABLES = (
     claim,
     delivery,
     disabling,
+    drift,
     habilitation,
     journal,
     letter,

@@ -97,6 +97,16 @@ def send(
             _accepted(server.data(message.as_bytes()))
 
 
+def greet(settings: SmtpSettings) -> None:
+    """Only say hello: whether the server is there, and knows us.
+
+    Raises:
+        MailError: it is not, or does not.
+    """
+    with _connected(settings) as server, _explained(MailServerAway):
+        _accepted(server.noop())
+
+
 @contextmanager
 def _connected(settings: SmtpSettings) -> Iterator[smtplib.SMTP]:
     with ExitStack() as open_:

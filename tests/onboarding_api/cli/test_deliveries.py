@@ -80,21 +80,3 @@ def test_what_has_been_due_for_long_is_an_alarm(house: tuple[str, Database]) -> 
     put_all(database)
     health = run(url, "health")
     assert (health.exit_code, "oldest due since 900 s" in health.output) == (1, True)
-
-
-def test_the_same_figures_are_there_for_prometheus(house: tuple[str, Database]) -> None:
-    url, database = house
-    ledger, id_ = put_all(database)
-    for lease in lease_all(ledger):
-        if lease.id == id_:
-            ledger.fail(lease, KeyError("person_id"))
-    Breakers(database, ledger.clock, BreakerRule(1, LONGEST_PAUSE)).failed(Target.MAIL)
-
-    shown = run(url, "metrics").output
-
-    assert 'bdt_deliveries_waiting{class="courtesy",target="mail"} 2.0' in shown
-    assert 'bdt_deliveries_parked{class="taking_away"} 1.0' in shown
-    assert 'bdt_deliveries_breaker_open{target="mail"} 1.0' in shown
-    assert 'bdt_deliveries_breaker_open{target="keycloak"} 0.0' in shown
-    (age,) = (line for line in shown.splitlines() if line.startswith("bdt_deliveries_age_seconds{"))
-    assert float(age.split()[-1]) >= 900

@@ -1,0 +1,1 @@
+"""Beside what Keycloak was told: what it was found to be."""
