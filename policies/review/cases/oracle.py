@@ -40,8 +40,10 @@ PERMITS: Mapping[str, Rule] = {
         ),
     ),
     "SELF-ENTER": (("enterService",), lambda a: a.m.user == a.p and a.r.state == "granted"),
+    "SELF-ASK": (("askDecision",), lambda a: a.r == a.p),
     "SELF-INVITED": (("acceptInvitation",), lambda a: a.r.recipient == a.p and a.r.isPending),
     "ADMIN-VIEW": (("viewQueue", "viewMembers"), lambda a: a.is_admin()),
+    "ADMIN-SEARCH": (("searchAccess",), lambda a: a.is_admin()),
     "ADMIN-DECIDE": (DECIDE, lambda a: a.is_admin() and a.r.state == "pending"),
     "ADMIN-DEACTIVATE": (("deactivateHabilitation",), lambda a: a.is_admin() and a.r.state == "granted"),
     "ADMIN-REACTIVATE": (("reactivateHabilitation",), lambda a: a.is_admin() and a.r.state == "deactivated"),
@@ -117,7 +119,8 @@ GIVING = (
 PARTICIPATING = ("acceptTerms", *USES, *GIVES, *NAMING, "promoteAdmin")
 BELONGING = (*PARTICIPATING, *ADJUST, "detach", "editProfile", "suspendMember", "wakeMember", "removeMember")
 ADMINISTERING = (
-    *("viewQueue", "viewMembers", *DECIDE, "deactivateHabilitation", "reactivateHabilitation"),
+    *("viewQueue", "viewMembers", "searchAccess", *DECIDE),
+    *("deactivateHabilitation", "reactivateHabilitation"),
     *("renewHabilitation", *ADJUST, "suspendMember", "wakeMember", "removeMember", "invite"),
     *("cancelInvitation", *NAMING, "promoteAdmin", "dismissAdmin", "resignAdmin", "leaveVacant"),
 )
