@@ -1,8 +1,9 @@
 """What every call of the gateway owes: an id that is one, and a conflict that is looked into."""
 
 import re
+from typing import Any
 
-from idp_extension.admin_api import AdminAPI, Refused
+from idp_extension.admin_api import AdminAPI, Refused, Unknown
 
 NOT_FOUND = 404
 _CONFLICT = 409
@@ -37,3 +38,32 @@ def created(api: AdminAPI, *segments: str, body: object) -> Refused | None:
             raise
         return refusal
     return None
+
+
+def drop_role(api: AdminAPI, holder: str, id_: str, role: str) -> None:
+    """Take a role off that a user or a group holds by itself; none is no fault.
+
+    Args:
+        api: of the realm.
+        holder: `users` or `groups`.
+        id_: of the holder.
+        role: as `mes-prets:demande`; one of the realm is named `:offline_access`.
+
+    Raises:
+        Unknown: it still holds the role.
+    """
+    path = (holder, uuid(id_), "role-mappings")
+    for way, mapped in _mapped(api.get(*path), role):
+        api.delete(*path, *way, body=[mapped])
+    if _mapped(api.get(*path), role):
+        raise Unknown(f"role {role} was not taken off {holder} {id_}")
+
+
+def _mapped(mappings: dict[str, Any], role: str) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    client_id, _, name = role.partition(":")
+    if not client_id:
+        found, way = mappings.get("realmMappings", ()), ("realm",)
+    else:
+        client = mappings.get("clientMappings", {}).get(client_id, {"id": "", "mappings": ()})
+        found, way = client["mappings"], ("clients", client["id"])
+    return [(way, mapped) for mapped in found if mapped["name"] == name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp_extension.admin_api import AdminAPI, Refused, Unknown
-from idp_extension.gateway.calls import NOT_FOUND, created, uuid
+from idp_extension.gateway.calls import NOT_FOUND, created, drop_role, uuid
 from idp_extension.naming import GroupName, subgroup_name
 
 MAX_LABEL_LENGTH = 255  # an attribute value holds no more (Keycloak #15685)
@@ -98,6 +98,37 @@ class Groups:
             raise Unknown(f"role {client_id}:{role} was not mapped to group {group_id}")
         return True
 
+    def rename_group(self, group_id: str, name: str) -> None:
+        """Gives a group back the name that is ours.
+
+        Raises:
+            Refused: with status 409, when one beside it bears the name.
+        """
+        self._api.put("groups", uuid(group_id), body={"name": name})
+        if self._api.get("groups", group_id)["name"] != name:
+            raise Unknown(f"group {group_id} was not renamed")
+
+    def set_attributes(self, group_id: str, name: str, label: str = "") -> None:
+        """Leaves a group with its label alone, or with no attribute."""
+        wanted = {"label": [label]} if label else {}
+        self._api.put("groups", uuid(group_id), body={"name": name, "attributes": wanted})
+        if (self._api.get("groups", group_id).get("attributes") or {}) != wanted:
+            raise Unknown(f"group {group_id} has not the attributes it should have")
+
+    def delete_group(self, group_id: str) -> None:
+        """Deletes a group with those below it. One that is gone is no fault."""
+        try:
+            self._api.delete("groups", uuid(group_id))
+        except Refused as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+        if self._api.find("groups", group_id) is not None:
+            raise Unknown(f"group {group_id} was not deleted")
+
+    def drop_group_role(self, group_id: str, role: str) -> None:
+        """Takes a role off that the group gives, as `mes-prets:demande` or `:offline_access`."""
+        drop_role(self._api, "groups", group_id, role)
+
     def join_group(self, user_id: str, group_id: str) -> None:
         """Makes the user a member.
 
@@ -141,6 +172,17 @@ class Groups:
         return {f"{client_id}:{role['name']}": role for role in roles}
 
 
+def path_of(*names: str) -> str:
+    """The path of a group; a slash within a name is told from one between names."""
+    return "".join("/" + name.replace("/", "~/") for name in names)
+
+
+def group_path(body: dict[str, Any]) -> str:
+    """The same of Keycloak's answer, whose own path may be that of a single name."""
+    name, path = body.get("name", ""), str(body["path"])
+    return path_of(name) if "/" in name else path
+
+
 def _group(body: dict[str, Any]) -> Group:
-    (label,) = body.get("attributes", {}).get("label") or [""]
-    return Group(id=body["id"], path=body["path"], label=label)
+    label = (body.get("attributes", {}).get("label") or [""])[0]
+    return Group(id=body["id"], path=group_path(body), label=label)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from idp_extension.admin_api import AdminAPI, Unknown
-from idp_extension.gateway.calls import created, uuid
+from idp_extension.admin_api import AdminAPI, Refused, Unknown
+from idp_extension.gateway.calls import NOT_FOUND, created, drop_role, uuid
 
 _WELCOME_LINK = "bdt-welcome-link"  # the resource of our provider
 
@@ -65,6 +65,38 @@ class People:
         is_done = user is not None and (user.email, user.prenom, user.nom) == wanted
         if user is None or not is_done or is_active not in (None, user.is_active):
             raise Unknown(f"user {user_id} was not updated")
+
+    def rename_user(self, user_id: str, identifiant: str) -> None:
+        """Gives the user this username.
+
+        Raises:
+            Refused: with status 409, when it belongs to another user.
+        """
+        self._api.put("users", uuid(user_id), body={"username": identifiant})
+        user = self.get_user(user_id)
+        if user is None or user.identifiant != identifiant.lower():
+            raise Unknown(f"user {user_id} was not renamed")
+
+    def delete_user(self, user_id: str) -> None:
+        """Deletes a user, her sessions with her. One that is gone is no fault."""
+        try:
+            self._api.delete("users", uuid(user_id))
+        except Refused as refusal:
+            if refusal.status != NOT_FOUND:
+                raise
+        if self.get_user(user_id) is not None:
+            raise Unknown(f"user {user_id} was not deleted")
+
+    def unlink_identity(self, user_id: str, provider: str) -> None:
+        """Ends that the user may log in through another identity provider."""
+        self._api.delete("users", uuid(user_id), "federated-identity", provider)
+        found = self._api.get("users", user_id, "federated-identity")
+        if any(each["identityProvider"] == provider for each in found):
+            raise Unknown(f"user {user_id} is still linked to {provider}")
+
+    def drop_user_role(self, user_id: str, role: str) -> None:
+        """Takes a role off that the user holds by herself, as `mes-prets:demande` or `:offline_access`."""
+        drop_role(self._api, "users", user_id, role)
 
     def choose_password_link(self, user_id: str, client_id: str, lifespan_seconds: int) -> str:
         """A link by which the person chooses her password and proves her address, once.
