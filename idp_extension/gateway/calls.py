@@ -61,9 +61,9 @@ def drop_role(api: AdminAPI, holder: str, id_: str, role: str) -> None:
 
 def _mapped(mappings: dict[str, Any], role: str) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
     client_id, _, name = role.partition(":")
-    if not client_id:
-        found, way = mappings.get("realmMappings", ()), ("realm",)
-    else:
+    way: tuple[str, ...] = ("realm",)
+    found = mappings.get("realmMappings", ())
+    if client_id:
         client = mappings.get("clientMappings", {}).get(client_id, {"id": "", "mappings": ()})
         found, way = client["mappings"], ("clients", client["id"])
     return [(way, mapped) for mapped in found if mapped["name"] == name]
