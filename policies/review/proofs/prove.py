@@ -107,7 +107,7 @@ def prove(policies: Policies) -> Proof:
     verdicts = tuple(prover.verdict(each) for each in properties)
     bounds = read_bounds(policies.root, policies.model)
     bounded = tuple(prover.verdict(each.property) for each in bounds)
-    wide = tuple(line for each in bounds for line in prover.idle_ways(each))
+    wide = tuple(line for each in bounds for line in (*prover.beyond(each), *prover.idle_ways(each)))
     redundant, dead = prover.redundant(), prover.dead()
     return Proof(verdicts, bounded, wide, redundant, dead, time.perf_counter() - start)
 
@@ -207,6 +207,25 @@ class Prover:
             case _:
                 formula = z3.And(allow, fits)
         return self._find(question, applied, formula, condition)
+
+    def beyond(self, bound: Bound) -> Iterator[str]:
+        """A question that a line would allow and the rules refuse; none: the line says exactly what they do.
+
+        So whatever closes a door that is declared open is found as an opening is, and a line that grows too
+        wide is found before a permit comes to use it.
+        """
+        question, applied, allow = self.question(bound.environment)
+        rule, z3 = bound.property, question.z3
+        fits = specialise(whole_condition(rule.template), self.policies.model, bound.environment)
+        place = f"{rule.file}:{rule.line}: {bound.environment}"
+        try:
+            case = self._find(question, applied, z3.And(question.truth(fits), z3.Not(allow)), fits)
+        except TimeoutError:
+            yield f"{place}: the solver does not know whether the rules allow all that the line does"
+            return
+        if case:
+            by = " ".join(case.rules) or "no rule that permits"
+            yield "\n  ".join((f"{place}: the line allows what {by} refuses:", *self._story(rule, case)))
 
     def idle_ways(self, bound: Bound) -> Iterator[str]:
         """The ways of an upper bound that no rule uses: they would let a future permit pass unseen."""

@@ -64,6 +64,20 @@ def test_a_permit_that_nobody_asked_for_is_refuted(
         assert (verdict.outcome, verdict.is_replayed) == ("REFUTED", True), condition
 
 
+def test_a_door_that_closes_is_found_by_its_line_for_every_kind_of_question(
+    engine: Engine, bounds: Any
+) -> None:
+    """Each line says exactly what the rules do: what it promises and no rule gives is told with its case."""
+    text = '@id("NEW") forbid (principal, action, resource) when { context.acr == 2 };'
+    rules = (*engine.policies.rules, read_rule("rules/new.cedar", 1, text))
+    prover = Prover(engine.policies.with_rules(rules))
+    for bound in read_bounds(engine.policies.root, engine.policies.model):
+        told = "".join(prover.beyond(bound))
+        is_open = "never" not in bound.property.note("says")
+        assert ("the line allows what NEW refuses:" in told) is is_open, bound.environment
+        assert ("context.acr = 2" in told) is is_open
+
+
 @pytest.mark.parametrize(("name", "condition"), OPENINGS)
 def test_an_opening_by_hand_is_refuted_and_shows_in_the_diff(
     engine: Engine, bounds: Any, name: str, condition: Any
