@@ -286,4 +286,5 @@ def _needed(name: str) -> str:
 def _print(changes: Plan) -> None:
     for change in changes.changes:
         click.echo(str(change))
-    click.echo(f"{len(changes.changes)} changes")
+    count = len(changes.changes)
+    click.echo(f"{count} change{'' if count == 1 else 's'}")

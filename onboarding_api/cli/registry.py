@@ -60,7 +60,8 @@ def import_code_tiers_command(file: BinaryIO, database_url: str) -> None:
     for line, fault in report.faults:
         click.echo(f"line {line}: {fault}", err=True)
     if report.faults:
-        raise click.ClickException(f"{len(report.faults)} faults, nothing was loaded")
+        count = len(report.faults)
+        raise click.ClickException(f"{count} fault{'' if count == 1 else 's'}, nothing was loaded")
     click.echo(f"changed: {report.changed:,}\nunchanged: {report.unchanged:,}")
 
 

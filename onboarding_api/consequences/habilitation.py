@@ -16,6 +16,7 @@ from onboarding_api.notices.request import (
     RequestGranted,
     RequestRefused,
     RequestSent,
+    RequestStranded,
     RequestToDecide,
 )
 
@@ -27,6 +28,7 @@ CONSEQUENCES: Consequences = MappingProxyType(
         ),
         Event.HABILITATION_CLAIMED: (),
         Event.HABILITATION_HANDED_OVER: (mail(RequestToDecide, other_administrators),),
+        Event.HABILITATION_STRANDED: (mail(RequestStranded, requester),),
         Event.HABILITATION_GRANTED: (GIVES, mail(RequestGranted, requester)),
         Event.HABILITATION_REACTIVATED: (GIVES, mail(RequestGranted, requester)),
         Event.HABILITATION_REFUSED: (mail(RequestRefused, requester),),

@@ -21,6 +21,7 @@ class Event(StrEnum):
     HABILITATION_REQUESTED = "habilitation_requested"
     HABILITATION_CLAIMED = "habilitation_claimed"
     HABILITATION_HANDED_OVER = "habilitation_handed_over"
+    HABILITATION_STRANDED = "habilitation_stranded"
     HABILITATION_GRANTED = "habilitation_granted"
     HABILITATION_REACTIVATED = "habilitation_reactivated"
     HABILITATION_REFUSED = "habilitation_refused"

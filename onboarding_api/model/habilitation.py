@@ -1,5 +1,6 @@
 """A habilitation: one service, for one person, in one structure; and its life."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, select, 
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from onboarding_api.model.base import Base, new_id
+from onboarding_api.model.first_administrator.claim import REFERENCE_ALPHABET, Claim
 from onboarding_api.model.membership import Membership, siren_of_membership
 from onboarding_api.model.refusals import NotPossibleNow
 from policies.catalogue.loader import load_catalogue
@@ -137,6 +139,8 @@ class Habilitation(Base):
         foreign_keys=membership_id,
     )
 
+    claim: Mapped[Claim | None] = relationship(viewonly=True)
+
     def move(self, move: Move, now: datetime, *, by: str | None = None, motive: str | None = None) -> None:
         """Change state along the table, or refuse.
 
@@ -158,8 +162,16 @@ class Habilitation(Base):
 
     @property
     def reference(self) -> str:
-        """What mails and pages call the request: it names it, it opens nothing."""
-        return f"DH-{self.id[:8].upper()}"
+        """What mails and pages call the request, the same for all that was asked with one click.
+
+        With a claim it is that of the letter. It names the request, it opens nothing.
+        """
+        if self.claim:
+            return self.claim.reference
+        click = f"{self.membership_id} {self.requested_at.isoformat()}"
+        digest = hashlib.sha256(click.encode()).digest()
+        symbols = "".join(REFERENCE_ALPHABET[byte % len(REFERENCE_ALPHABET)] for byte in digest[:8])
+        return f"DH-{symbols[:4]}-{symbols[4:]}"
 
     @property
     def espace(self) -> str:

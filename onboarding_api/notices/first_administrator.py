@@ -14,14 +14,14 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.words.french_dates import in_words
 from onboarding_api.model.words.labels import service_labels
-from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
+from onboarding_api.notices.notice import Args, Notice, Place, StructureNotice, day
 
 
 @dataclass(frozen=True, slots=True)
-class LetterSent(PersonalNotice):
+class LetterSent(StructureNotice):
     """The letter is on its way; never before its row is safe."""
 
-    structure: str
+    place = Place.LETTER
     services: tuple[str, ...]
     reference: str
     last_day: date
@@ -40,6 +40,7 @@ class LetterSent(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=letter.claim.membership.structure.siren,
             structure=letter.claim.membership.structure.name,
             services=service_labels(services_of_claim(session, letter.claim_id)),
             reference=letter.claim.reference,
@@ -48,10 +49,10 @@ class LetterSent(PersonalNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class LetterReminder(PersonalNotice):
+class LetterReminder(StructureNotice):
     """The code was not typed yet. It goes to whoever asked for the letter: its row names nobody."""
 
-    structure: str
+    place = Place.LETTER
     reference: str
     last_day: date
 
@@ -75,6 +76,7 @@ class LetterReminder(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=letter.claim.membership.structure.siren,
             structure=letter.claim.membership.structure.name,
             reference=letter.claim.reference,
             last_day=last_day,
@@ -82,10 +84,10 @@ class LetterReminder(PersonalNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class LetterExpired(PersonalNotice):
+class LetterExpired(StructureNotice):
     """The code can't serve any more; another letter may be asked for."""
 
-    structure: str
+    place = Place.LETTER
     reference: str
     last_day: date
 
@@ -104,6 +106,7 @@ class LetterExpired(PersonalNotice):
         structure = claim.membership.structure
         return cls(
             recipient=person.greeting_name,
+            siren=structure.siren,
             structure=structure.name,
             reference=claim.reference,
             last_day=letter.last_day or day(letter.asked_at, structure),
@@ -111,10 +114,10 @@ class LetterExpired(PersonalNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class AdministratorNamed(PersonalNotice):
+class AdministratorNamed(StructureNotice):
     """To all administrators of the structure."""
 
-    structure: str
+    place = Place.QUEUE
     administrator: str
     named_on: date
 
@@ -132,6 +135,7 @@ class AdministratorNamed(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=membership.structure.siren,
             structure=membership.structure.name,
             administrator=membership.person.full_name,
             named_on=day(term.since, membership.structure),
@@ -139,10 +143,10 @@ class AdministratorNamed(PersonalNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class AdministratorRefused(PersonalNotice):
+class AdministratorRefused(StructureNotice):
     """To the first user, when the legal representative refuses."""
 
-    structure: str
+    place = Place.LETTER
     reference: str
     refused_on: date
 
@@ -160,6 +164,7 @@ class AdministratorRefused(PersonalNotice):
         structure = claim.membership.structure
         return cls(
             recipient=person.greeting_name,
+            siren=structure.siren,
             structure=structure.name,
             reference=claim.reference,
             refused_on=day(claim.closed_at, structure),

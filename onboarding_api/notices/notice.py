@@ -8,7 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple, Self
+from enum import StrEnum
+from typing import Any, ClassVar, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,30 @@ from onboarding_api.model.structure import Structure
 
 Args = Mapping[str, Any]
 """Of the delivery: `person_id` of the recipient, and the ids that the notice is about."""
+
+
+class Place(StrEnum):
+    """The page that a mail speaks of: its link opens it, in the structure, through the log-in."""
+
+    DASHBOARD = "tableau-de-bord"
+    SERVICES = "services"
+    QUEUE = "demandes"
+    LETTER = "courrier"
+
+
+class Door(NamedTuple):
+    """The link of a mail: its path on the site, and its words."""
+
+    path: str = ""
+    label: str = "Ouvrir votre espace personnel"
+
+
+_LABELS = {
+    Place.DASHBOARD: "Ouvrir votre tableau de bord",
+    Place.SERVICES: "Voir vos services",
+    Place.QUEUE: "Voir les demandes à traiter",
+    Place.LETTER: "Suivre votre demande",
+}
 
 
 class Addressed(NamedTuple):
@@ -45,6 +70,11 @@ class Notice(ABC):
     @abstractmethod
     def subject(self) -> str:
         """One line, which begins with the structure where there is one."""
+
+    @property
+    def door(self) -> Door:
+        """Where its link leads: to the home page, unless it speaks of a structure."""
+        return Door()
 
     @classmethod
     @abstractmethod
@@ -75,6 +105,20 @@ class PersonalNotice(Notice):
     @abstractmethod
     def read(cls, session: Session, person: Person, args: Args) -> Self | None:
         """Its facts as they are now; None when its occasion has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StructureNotice(PersonalNotice):
+    """A mail about something in one structure; its link opens the page of that thing there."""
+
+    siren: str
+    structure: str
+    place: ClassVar[Place]
+
+    @property
+    def door(self) -> Door:
+        """The page it speaks of."""
+        return Door(f"/vers/{self.siren}/{self.place}", _LABELS[self.place])
 
 
 def day(moment: datetime, structure: Structure) -> date:

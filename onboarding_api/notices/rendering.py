@@ -41,7 +41,7 @@ def render(notice: Notice, sender: Sender) -> RenderedNotice:
         sender: who writes; the only link is to its site.
     """
     facts = {each.name: getattr(notice, each.name) for each in fields(notice)}
-    everything = {**facts, "sender": sender, "subject": notice.subject}
+    everything = {**facts, "sender": sender, "subject": notice.subject, "door": notice.door}
     text = tied(_fill(notice.template("txt"), everything))
     html = tied(_fill(notice.template("html"), everything))
     return RenderedNotice(notice.subject, text, _inliner.inline(html))

@@ -9,22 +9,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from onboarding_api.model.administration import administrators_of
-from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
 from onboarding_api.model.words.labels import fonction_label, service_labels
-from onboarding_api.notices.notice import Args, Notice, PersonalNotice, day
+from onboarding_api.notices.notice import Args, Notice, Place, StructureNotice, day
 
 
 @dataclass(frozen=True, slots=True)
-class RequestSent(PersonalNotice):
-    """To the requester: it waits for an administrator."""
+class RequestSent(StructureNotice):
+    """To the requester: it waits for an administrator, who may still have to be named."""
 
-    structure: str
+    place = Place.SERVICES
     services: tuple[str, ...]
     reference: str
     requested_on: date
+    is_administered: bool
 
     @property
     def subject(self) -> str:
@@ -39,18 +39,48 @@ class RequestSent(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=_place(rows).siren,
             structure=_place(rows).name,
             services=_services(rows),
-            reference=_reference(session, rows),
+            reference=rows[0].reference,
             requested_on=day(rows[0].changed_at, _place(rows)),
+            is_administered=bool(administrators_of(session, _place(rows).siren)),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class RequestToDecide(PersonalNotice):
+class RequestStranded(StructureNotice):
+    """To who waited for an administrator that will not be named, or has left."""
+
+    place = Place.SERVICES
+    services: tuple[str, ...]
+    reference: str
+
+    @property
+    def subject(self) -> str:
+        """What is missing."""
+        return f"{self.structure} – personne ne peut encore valider votre demande"
+
+    @classmethod
+    def read(cls, session: Session, person: Person, args: Args) -> Self | None:
+        """While it waits and nobody can decide."""
+        rows = _in_state(session, args, HabilitationState.PENDING)
+        if not rows or administrators_of(session, _place(rows).siren):
+            return None
+        return cls(
+            recipient=person.greeting_name,
+            siren=_place(rows).siren,
+            structure=_place(rows).name,
+            services=_services(rows),
+            reference=rows[0].reference,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToDecide(StructureNotice):
     """To each administrator."""
 
-    structure: str
+    place = Place.QUEUE
     services: tuple[str, ...]
     reference: str
     requester: str
@@ -71,9 +101,10 @@ class RequestToDecide(PersonalNotice):
         requester = rows[0].membership
         return cls(
             recipient=person.greeting_name,
+            siren=_place(rows).siren,
             structure=_place(rows).name,
             services=_services(rows),
-            reference=_reference(session, rows),
+            reference=rows[0].reference,
             requester=requester.person.full_name,
             fonction=fonction_label(requester.fonction),
             requested_on=day(rows[0].requested_at, _place(rows)),
@@ -81,10 +112,10 @@ class RequestToDecide(PersonalNotice):
 
 
 @dataclass(frozen=True, slots=True)
-class RequestGranted(PersonalNotice):
+class RequestGranted(StructureNotice):
     """To the requester: the service can be used."""
 
-    structure: str
+    place = Place.DASHBOARD
     services: tuple[str, ...]
     reference: str
     decided_on: date
@@ -102,18 +133,19 @@ class RequestGranted(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=_place(rows).siren,
             structure=_place(rows).name,
             services=_services(rows),
-            reference=_reference(session, rows),
+            reference=rows[0].reference,
             decided_on=day(rows[0].changed_at, _place(rows)),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class RequestRefused(PersonalNotice):
+class RequestRefused(StructureNotice):
     """To the requester, with the motive that the administrator gave."""
 
-    structure: str
+    place = Place.SERVICES
     services: tuple[str, ...]
     reference: str
     decided_on: date
@@ -132,19 +164,20 @@ class RequestRefused(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=_place(rows).siren,
             structure=_place(rows).name,
             services=_services(rows),
-            reference=_reference(session, rows),
+            reference=rows[0].reference,
             decided_on=day(rows[0].changed_at, _place(rows)),
             motive=rows[0].motive,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class HabilitationDeactivated(PersonalNotice):
+class HabilitationDeactivated(StructureNotice):
     """To whoever had it; a motive is not required."""
 
-    structure: str
+    place = Place.SERVICES
     services: tuple[str, ...]
     deactivated_on: date
     motive: str | None
@@ -162,6 +195,7 @@ class HabilitationDeactivated(PersonalNotice):
             return None
         return cls(
             recipient=person.greeting_name,
+            siren=_place(rows).siren,
             structure=_place(rows).name,
             services=_services(rows),
             deactivated_on=day(rows[0].changed_at, _place(rows)),
@@ -171,6 +205,7 @@ class HabilitationDeactivated(PersonalNotice):
 
 NOTICES: tuple[type[Notice], ...] = (
     RequestSent,
+    RequestStranded,
     RequestToDecide,
     RequestGranted,
     RequestRefused,
@@ -192,11 +227,6 @@ def _place(rows: Sequence[Habilitation]) -> Structure:
 
 def _services(rows: Sequence[Habilitation]) -> tuple[str, ...]:
     return service_labels({row.service for row in rows})
-
-
-def _reference(session: Session, rows: Sequence[Habilitation]) -> str:
-    claim = session.get(Claim, rows[0].claim_id) if rows[0].claim_id else None
-    return claim.reference if claim else rows[0].reference
 
 
 def _administers(session: Session, person: Person, structure: Structure) -> bool:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.refusals import NotFound
-from onboarding_api.queries.services import EspaceView, ServiceView, my_services
+from onboarding_api.model.words.french_text import quoted_list
+from onboarding_api.queries.services import EspaceView, my_services
 
-NOT_OPEN = "Cet espace n'est pas encore ouvert."
+NOT_OPEN = "Ce service n'a pas encore d'adresse sur ce site : contactez-nous pour savoir quand il ouvrira."
 PREPARING = "Votre accès est en préparation : il sera prêt dans quelques instants."
 STOPPED = "Votre accès n'a pas pu être ouvert : contactez-nous, nous le terminerons."
 TERMS = "Les conditions particulières d'utilisation doivent être acceptées."
@@ -81,10 +82,9 @@ def _last_told(session: Session, person_id: str) -> DeliveryState | None:
 
 
 def _why(view: EspaceView) -> tuple[str, ...]:
-    """The next step of what was asked for here; of everything when nothing was."""
-
-    def steps(services: tuple[ServiceView, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(service.next_step for service in services))
-
+    """The next step of what was asked for here, with its name; of everything when nothing was."""
     asked = tuple(service for service in view.services if service.state)
-    return steps(asked or view.services)
+    about: dict[str, list[str]] = {}
+    for service in asked or view.services:
+        about.setdefault(service.next_step, []).append(service.label)
+    return tuple(f"{quoted_list(labels)} : {step}" for step, labels in about.items() if step)

@@ -59,6 +59,7 @@ class ClaimView:
     """A claim and its letter. `services` are labels; `tries_left` those of the moment.
 
     `new_letter_from`: when another letter may be asked, where a limit says « not yet ».
+    `may_claim_again`: after a refusal, with services to be asked anew.
     `asked_postcodes`: those among which the mairie's is still to be told.
     """
 
@@ -72,6 +73,7 @@ class ClaimView:
     new_letter_from: datetime | None
     tries_left: int
     is_locked_until: datetime | None
+    may_claim_again: bool = False
     asked_postcodes: tuple[str, ...] = ()
 
 
@@ -107,6 +109,7 @@ def claim_view(session: Session, person_id: str, siren: str, now: datetime) -> C
         new_letter_from=again_at if is_wanted else None,
         tries_left=tries.left,
         is_locked_until=tries.again_at,
+        may_claim_again=claim.state == ClaimState.REFUSED and decision.allowed,
         asked_postcodes=() if claim.postcode else membership.structure.asked_postcodes,
     )
 

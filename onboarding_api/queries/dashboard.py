@@ -7,12 +7,16 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from onboarding_api.facts.gathering import Gathering
-from onboarding_api.model.first_administrator.letter import wrong_tries
+from onboarding_api.model.first_administrator.claim import ClaimState
+from onboarding_api.model.first_administrator.letter import Letter, last_letter_of, wrong_tries
 from onboarding_api.model.first_administrator.validity import is_expired
+from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.queries.asking import membership_of
 from onboarding_api.queries.claims import LetterView, letter_view
-from onboarding_api.queries.services import EspaceView, services_of
+from onboarding_api.queries.services import EspaceView, RequestCase, ServiceView, services_of
 from onboarding_api.queries.structures import MyStructure
+
+WAITING = (HabilitationState.PENDING, HabilitationState.AWAITING_LETTER)
 
 
 class Step(StrEnum):
@@ -38,10 +42,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The first page after log-in, for the active structure if there is one."""
+    """The first page after log-in, for the active structure if there is one.
+
+    `ended_claim`: how her last claim ended, while she may make another. `requests`: what waits for somebody.
+    """
 
     espaces_to_enter: tuple[EspaceView, ...]
     pending_letter: LetterView | None
+    ended_claim: ClaimState | None
+    requests: tuple[ServiceView, ...]
     tasks: tuple[Task, ...]
 
 
@@ -52,18 +61,30 @@ def dashboard(session: Session, person_id: str, active: MyStructure | None, now:
         NotFound: she is not attached to it any more.
     """
     if active is None:
-        return Dashboard((), None, _tasks(None, (), has_letter=False))
+        return Dashboard((), None, None, (), _tasks(None, (), has_letter=False))
     found, membership = Gathering(session, now), membership_of(session, person_id, active.siren)
-    espaces = services_of(found, membership).espaces
-    claim = found.open_claim(active.siren)
-    letter = found.last_letter(claim.id) if claim and claim.membership_id == membership.id else None
-    is_shown = letter is not None and not is_expired(letter.ends_at, now)
+    services = services_of(found, membership)
+    espaces = services.espaces
+    letter = last_letter_of(session, membership.id)
+    ended = _ended(letter, services.case, now)
+    is_shown = letter is not None and letter.claim.state == ClaimState.OPEN and ended is None
     shown = letter_view(letter, wrong_tries(session, letter, now), now) if letter and is_shown else None
     return Dashboard(
         espaces_to_enter=tuple(each for each in espaces if each.can_enter or each.needs_terms),
         pending_letter=shown,
+        ended_claim=ended,
+        requests=tuple(each for each in services if each.state in WAITING),
         tasks=_tasks(active, espaces, has_letter=shown is not None and shown.takes_code),
     )
+
+
+def _ended(letter: Letter | None, case: RequestCase, now: datetime) -> ClaimState | None:
+    if letter is None or case not in (RequestCase.FIRST_USER, RequestCase.OWN_CLAIM):
+        return None
+    if letter.claim.state == ClaimState.OPEN and is_expired(letter.ends_at, now):
+        return ClaimState.EXPIRED
+    ended = (ClaimState.EXPIRED, ClaimState.REFUSED)
+    return letter.claim.state if letter.claim.state in ended else None
 
 
 def _tasks(

@@ -53,6 +53,7 @@ class ServiceView:
     may_request: bool
     missing: tuple[str, ...]
     habilitation_id: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class EspaceView:
     can_enter: bool
     needs_terms: bool
     services: tuple[ServiceView, ...]
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """What its door opens: the services that the person holds there."""
+        return tuple(each.label for each in self.services if each.state == HabilitationState.GRANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ def _service_view(asked: _Asked, waiting: str) -> ServiceView:
         may_request=asked.request.allowed,
         missing=tuple(MISSING.get(rule, rule) for rule in decision.rules) if not decision.allowed else (),
         habilitation_id=held.id if held else None,
+        reference=held.reference if held else None,
     )
 
 

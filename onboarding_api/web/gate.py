@@ -37,6 +37,11 @@ class Visit:
         raise NotFound
 
     @property
+    def administered(self) -> tuple[MyStructure, ...]:
+        """Those of her structures that she administers."""
+        return tuple(structure for structure in self.structures if structure.is_administrator)
+
+    @property
     def siren(self) -> str:
         """SIREN of the active structure; without one, the browser goes to choose one first."""
         if self.active is None:

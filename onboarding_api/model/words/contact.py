@@ -8,6 +8,7 @@ from phonenumbers import (
     NumberParseException,
     PhoneNumber,
     PhoneNumberFormat,
+    country_code_for_region,
     format_number,
     is_valid_number,
     national_significant_number,
@@ -37,6 +38,7 @@ _OVERSEAS_REGIONS = {
     "987": "PF",
     "988": "NC",
 }
+_FRENCH_CODES = frozenset({33, *(country_code_for_region(region) for region in _OVERSEAS_REGIONS.values())})
 _TEN_DIGIT_REGIONS = ("GP", "MQ", "GF", "RE", "YT")
 # How France dials overseas (ARCEP's plan): libphonenumber takes some for numbers of France itself.
 _FROM_FRANCE = re.compile(r"(?:0|\+33|\+330|0033|00330)([2-6][0-9]{2})([0-9]{6})")
@@ -128,7 +130,7 @@ def telephone(field: str, text: str, departement: str) -> str:
     """
     dialled = _as_overseas(_dialled(text) or "")
     for number in _readings(dialled, departement):
-        if is_valid_number(number) and _is_whole(dialled, number):
+        if number.country_code in _FRENCH_CODES and is_valid_number(number) and _is_whole(dialled, number):
             return str(format_number(number, PhoneNumberFormat.E164))
     raise BadInput(field, "malformed")
 

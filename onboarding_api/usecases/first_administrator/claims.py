@@ -119,6 +119,23 @@ def expire_claim_of(it: Act, claim: Claim) -> None:
     _close(it, claim, ClaimState.EXPIRED, Event.CLAIM_EXPIRED)
 
 
+def tell_stranded(it: Act, siren: str, *, but: str) -> None:
+    """Who waits for an administrator learns that none is on the way; `but` is told in a mail of her own."""
+    waiting = (
+        select(Habilitation)
+        .join(Habilitation.membership)
+        .where(
+            Habilitation.siren == siren,
+            Habilitation.state == HabilitationState.PENDING,
+            Membership.person_id != but,
+        )
+        .order_by(Habilitation.requested_at, Habilitation.service)
+    )
+    for habilitation in it.session.scalars(waiting).all():
+        state = habilitation.state
+        it.record(Event.HABILITATION_STRANDED, habilitation, before=state, after=state)
+
+
 def check_address(structure: Structure, postcode: str | None) -> None:
     """Make the checks of the carrier before the letter is decided.
 
@@ -144,3 +161,4 @@ def _close(it: Act, claim: Claim, state: ClaimState, event: Event) -> None:
     before = claim.state
     claim.close(state, it.now)
     it.record(event, claim, before=before, after=claim.state)
+    tell_stranded(it, claim.siren, but=claim.membership.person_id)

@@ -12,7 +12,7 @@ from onboarding_api.model.first_administrator.claim import open_claim
 from onboarding_api.model.habilitation import Move, open_habilitations
 from onboarding_api.model.membership import Membership, open_membership
 from onboarding_api.model.refusals import NotFound
-from onboarding_api.usecases.first_administrator.claims import cancel_claim
+from onboarding_api.usecases.first_administrator.claims import cancel_claim, tell_stranded
 from policies.engine.names import Action
 
 
@@ -43,6 +43,7 @@ def detach_structure(office: Office, actor: Actor, command: DetachStructure) -> 
             it.permit(Action.LEAVE_VACANT, membership)
             _end_term(it, membership)
             it.session.flush()
+            tell_stranded(it, membership.siren, but=membership.person_id)
         it.permit(Action.DETACH, membership)
         _end_rights(it, membership)
         before = membership.state

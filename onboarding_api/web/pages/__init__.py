@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from onboarding_api.web.pages import dashboard, home
+from onboarding_api.web.pages import dashboard, home, links
 from onboarding_api.web.pages.account import identity, keycloak_log_out, login, registration
 from onboarding_api.web.pages.administration import decisions
 from onboarding_api.web.pages.first_administrator import claim_refusal, letter
@@ -15,6 +15,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     login.blueprint,
     keycloak_log_out.blueprint,
     dashboard.blueprint,
+    links.blueprint,
     structures.blueprint,
     membership.blueprint,
     identity.blueprint,

@@ -12,7 +12,7 @@ from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
-from onboarding_api.web.parts import now, reading
+from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
 from onboarding_api.web.schemas.structure import ACTIVE_STRUCTURE
 from onboarding_api.web.session import current_session
@@ -25,7 +25,9 @@ def _page(form: FilledForm) -> str:
     here = visit()
     with reading() as db:
         board = dashboard(db, here.person.id, here.active, now())
-    return render_template("dashboard.html", board=board, form=form)
+    return render_template(
+        "dashboard.html", board=board, form=form, open_espaces=parts().settings.espace_urls
+    )
 
 
 @blueprint.get("/tableau-de-bord")

@@ -28,7 +28,7 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
 
 
 EXPIRED = render(
-    LetterExpired("Madame Martin", "Commune d'Eus", "BDT-7K2M-9QXA", date(2026, 12, 23)),
+    LetterExpired("Madame Martin", "216600742", "Commune d'Eus", "BDT-7K2M-9QXA", date(2026, 12, 23)),
     SENDER,
 )
 
@@ -69,7 +69,7 @@ def test_a_mail_is_listed_and_read_whole(mailbox: Mailbox) -> None:
     assert mail["to"] == "cendrine.martin@eus.example"
     assert mail["text"] == EXPIRED.text
     assert "BDT-7K2M-9QXA" in str(mail["html"])
-    assert mail["links"] == [SENDER.site_address]
+    assert mail["links"] == [f"{SENDER.site_address}/vers/216600742/courrier"]
     assert "expiré" in get(mailbox, "/")[1]
     status, page, _ = get(mailbox, f"/messages/{mail['id']}")
     assert status == 200

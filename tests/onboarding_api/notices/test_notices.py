@@ -16,7 +16,12 @@ from onboarding_api.notices.account import ForgottenIdentifiant, Welcome
 from onboarding_api.notices.notice import Notice
 from onboarding_api.notices.reading import NOTICES
 from onboarding_api.notices.rendering import render
-from onboarding_api.notices.request import HabilitationDeactivated, RequestRefused, RequestToDecide
+from onboarding_api.notices.request import (
+    HabilitationDeactivated,
+    RequestRefused,
+    RequestSent,
+    RequestToDecide,
+)
 from tests.builders.correspondence import SENDER
 from tests.builders.snapshots import assert_is_snapshot
 
@@ -29,6 +34,7 @@ EUS: dict[str, Any] = {
     "link": "https://connexion.example/realms/bdt/login-actions/action-token?key=eyJh.eyJl.c2ln",
     "lasts": "72 heures",
     "identifiants": ("cend589", "cend612"),
+    "siren": "216600742",
     "structure": "Commune d'Eus",
     "services": ("Demande de prêts", "Suivi des dossiers"),
     "reference": "BDT-7K2M-9QXA",
@@ -39,6 +45,7 @@ EUS: dict[str, Any] = {
     "requested_on": date(2026, 11, 23),
     "decided_on": date(2026, 11, 24),
     "deactivated_on": date(2026, 11, 25),
+    "is_administered": True,
     "last_day": date(2026, 12, 23),
     "named_on": date(2026, 12, 1),
     "refused_on": date(2026, 12, 2),
@@ -55,6 +62,7 @@ def of_eus(notice: type[Notice], **other: object) -> Notice:
 CASES = [(of_eus(notice), key) for key, notice in NOTICES.items()]
 CASES += [
     (ForgottenIdentifiant(()), "forgotten_identifiant_without_account"),
+    (of_eus(RequestSent, is_administered=False), "request_sent_without_administrator"),
     (of_eus(RequestToDecide, fonction=None), "request_to_decide_without_fonction"),
     (of_eus(HabilitationDeactivated, motive=None), "habilitation_deactivated_without_motive"),
 ]
@@ -109,7 +117,7 @@ def test_text_and_html_say_the_same_words_and_lead_to_the_same_place(notice: Not
     page = Reader(rendered.html)
     # The parser cuts words at tags: « <strong>Eus</strong>. » is read « Eus . ».
     assert "".join(page.words) == words_of(rendered.text).replace(" ", "")
-    leads_to = notice.link if isinstance(notice, Welcome) else SENDER.site_address
+    leads_to = notice.link if isinstance(notice, Welcome) else SENDER.site_address + notice.door.path
     assert page.links == [leads_to, f"mailto:{SENDER.email}"]
     assert re.findall(r"https?://\S+", rendered.text) == [leads_to]
 
@@ -130,6 +138,8 @@ def test_every_fact_is_told(notice: Notice, name: str) -> None:
         fact, value = field.name, getattr(notice, field.name)
         if isinstance(value, str):
             assert value in told, fact
+        elif isinstance(value, bool):
+            assert fact.startswith("is_")
         elif isinstance(value, date):
             assert f"{value.day if value.day > 1 else '1er'} " in told, fact
         elif value:
@@ -165,10 +175,10 @@ def test_the_fields_are_those_that_the_templates_read(notice: type[Notice]) -> N
     declared = {field.name for field in fields(notice)}
     for kind in ("txt", "html"):
         source = (ROOM / notice.template(kind)).read_text(encoding="utf-8")
-        read = meta.find_undeclared_variables(environment.parse(source)) - {"sender"}
+        read = meta.find_undeclared_variables(environment.parse(source)) - {"sender", "door"}
         # The greeting and the reference stand in the layout; the subject's facts are in its property.
         assert read <= declared
-        assert read | {"recipient", "reference"} >= declared - facts_of_subject(notice)
+        assert read | {"recipient", "reference", "siren"} >= declared - facts_of_subject(notice)
 
 
 def facts_of_subject(notice: type[Notice]) -> set[str]:
@@ -192,7 +202,8 @@ def test_what_people_type_is_escaped_in_html_and_plain_in_text() -> None:
     rendered = render(of_eus(RequestRefused, motive=motive), SENDER)
     assert motive in rendered.text
     assert "<script" not in rendered.html
-    assert Reader(rendered.html).links == [SENDER.site_address, f"mailto:{SENDER.email}"]
+    leads_to = f"{SENDER.site_address}/vers/216600742/services"
+    assert Reader(rendered.html).links == [leads_to, f"mailto:{SENDER.email}"]
 
 
 def test_template_syntax_in_a_fact_stays_text() -> None:

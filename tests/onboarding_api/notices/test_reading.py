@@ -29,6 +29,7 @@ from onboarding_api.usecases.first_administrator.redeem_activation_code import (
 )
 from onboarding_api.usecases.first_administrator.refuse_claim import RefuseClaim, refuse_claim
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.structure.detach_structure import DetachStructure, detach_structure
 from tests.builders.portal import Portal, Someone
 
 LOANS = ("mes-prets:demande", "mes-prets:suivi")
@@ -80,6 +81,7 @@ def test_the_letter_is_announced_and_reminded_with_its_last_day(portal: Portal) 
     portal.letter_arrives(eus)
     sent = LetterSent(
         recipient="Madame Martin",
+        siren=eus,
         structure="Commune d'Eus",
         services=("Demande de prêts", "Suivi des dossiers"),
         reference=reference,
@@ -164,3 +166,36 @@ def test_registration_and_forgotten_identifiant_tell_the_identifiant(portal: Por
 def test_a_mail_to_nobody_is_nothing(portal: Portal) -> None:
     with portal.reading() as session:
         assert notice_of(session, {"notice": "already_registered", "person_id": "nobody"}) is None
+
+
+@pytest.mark.parametrize("end", ["refused", "expired", "given up", "vacant"])
+def test_who_waited_for_an_administrator_learns_that_none_comes(portal: Portal, end: str) -> None:
+    eus = portal.a_structure("Eus")
+    reference = ""
+    if end == "vacant":
+        first = portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
+    else:
+        first, reference = claimant(portal, eus)
+    paul = portal.a_person("Paul", "Durand").attached_to(eus, fonction="elu")
+    request_habilitations(portal.office, paul.actor, RequestHabilitations(eus, LOANS))
+    assert said(portal, "request_sent").is_administered is (end == "vacant")
+    if end == "refused":
+        refuse_claim(portal.office, RefuseClaim(reference))
+    elif end == "expired":
+        portal.letter_arrives(eus)
+        portal.wait(days=32)
+        portal.claims_expire()
+    else:
+        command = DetachStructure(eus, leaves_vacant=end == "vacant")
+        detach_structure(portal.office, first.actor, command)
+
+    stranded = written(portal, "request_stranded")
+
+    assert stranded.to == "paul.durand@example.fr"
+    assert [mail for mail in portal.mails() if mail[0] == "request_stranded"] == [
+        ("request_stranded", "Paul")
+    ]
+    assert said(portal, "request_stranded").reference == said(portal, "request_sent").reference
+    portal.wait(days=2)  # between two letters
+    request_habilitations(portal.office, paul.actor, RequestHabilitations(eus, LOANS, True))
+    assert left(portal)["request_stranded"] is None

@@ -13,7 +13,7 @@ from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.ledger.delivery import Delivery, DeliveryState
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound, WrongCode
-from onboarding_api.queries.access import STOPPED, Entry, entry
+from onboarding_api.queries.access import NOT_OPEN, STOPPED, Entry, entry
 from onboarding_api.queries.claims import CodeState, claim_view
 from onboarding_api.queries.dashboard import Step, dashboard
 from onboarding_api.queries.people import person_by_keycloak
@@ -156,14 +156,16 @@ def test_a_right_that_never_reached_keycloak_does_not_pass_for_open(portal: Port
 def test_an_espace_without_an_address_says_so(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, DATAVIZ)
-    assert enter(paul, eus, "dataviz-coeur-de-ville").sentences == ("Cet espace n'est pas encore ouvert.",)
+    assert enter(paul, eus, "dataviz-coeur-de-ville").sentences == (NOT_OPEN,)
 
 
 def test_a_pending_request_says_who_has_to_act(portal: Portal) -> None:
     eus = portal.a_structure("Eus")
     portal.a_person("Anne", "Roca").attached_to(eus).administrator_of(eus)
     paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, state="pending")
-    assert enter(paul, eus).sentences == ("Un administrateur de votre structure doit valider votre demande.",)
+    assert enter(paul, eus).sentences == (
+        "« Demande de prêts » : Un administrateur de votre structure doit valider votre demande.",
+    )
 
 
 def test_terms_are_shown_whole_and_the_acceptance_with_its_moment(portal: Portal) -> None:

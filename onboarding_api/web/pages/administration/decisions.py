@@ -8,7 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT
-from onboarding_api.queries.requests import Mark, Part, Sought, administrator_queue, queue_row
+from onboarding_api.queries.requests import Mark, Part, QueueRow, Sought, administrator_queue, queue_row
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
@@ -34,6 +34,9 @@ Decide = Callable[..., object]
 def queue() -> ResponseReturnValue:
     """Pending first, with age, requester, fonction, service; then what was decided; twenty at a time."""
     form = QUEUE.read(request.args)
+    here = visit()
+    if here.active and not here.active.is_administrator and here.administered:
+        return render_template("administration/queue_elsewhere.html")
     return _queue(form), INVALID if form.faults else 200
 
 
@@ -41,7 +44,7 @@ def queue() -> ResponseReturnValue:
 @bounded(ACT)
 def validate(habilitation_id: UUID) -> ResponseReturnValue:
     """« Valider », never one's own request."""
-    return _decide(EMPTY, habilitation_id, validate_habilitation, _queue, "La demande est validée.")
+    return _decide(EMPTY, habilitation_id, validate_habilitation, _queue, "La demande de {} est validée.")
 
 
 @blueprint.get("/<uuid:habilitation_id>/refuser")
@@ -55,7 +58,9 @@ def ask_refusal_motive(habilitation_id: UUID) -> str:
 def refuse(habilitation_id: UUID) -> ResponseReturnValue:
     """« Refuser », with a motive."""
     page = _motive("administration/decision_refuse.html", habilitation_id)
-    return _decide(REFUSAL_MOTIVE, habilitation_id, refuse_habilitation, page, "La demande est refusée.")
+    return _decide(
+        REFUSAL_MOTIVE, habilitation_id, refuse_habilitation, page, "La demande de {} est refusée."
+    )
 
 
 @blueprint.get("/<uuid:habilitation_id>/desactiver")
@@ -69,7 +74,7 @@ def ask_deactivation_motive(habilitation_id: UUID) -> str:
 def deactivate(habilitation_id: UUID) -> ResponseReturnValue:
     """Take back an access that was validated."""
     page = _motive("administration/decision_deactivate.html", habilitation_id)
-    said = "L'habilitation est désactivée."
+    said = "L'habilitation de {} est désactivée."
     return _decide(DEACTIVATION_MOTIVE, habilitation_id, deactivate_habilitation, page, said)
 
 
@@ -77,7 +82,7 @@ def deactivate(habilitation_id: UUID) -> ResponseReturnValue:
 @bounded(ACT)
 def reactivate(habilitation_id: UUID) -> ResponseReturnValue:
     """Give back an access that was taken back."""
-    said = "L'habilitation est de nouveau validée."
+    said = "L'habilitation de {} est de nouveau validée."
     return _decide(EMPTY, habilitation_id, reactivate_habilitation, _queue, said)
 
 
@@ -87,7 +92,8 @@ def _decide(
     def submit(values: Mapping[str, Any]) -> str:
         command = DecideHabilitation(str(habilitation_id), values.get("motive") or None)
         decide(parts().office, visit().actor, command)
-        flash(said)
+        row = _row(habilitation_id)
+        flash(said.format(f"{row.requester} ({row.service_label})"))
         return url_for("decisions.queue")
 
     return answer_form(form, submit, page)
@@ -121,6 +127,10 @@ def _place(text: str | None) -> Mark | None:
 
 
 def _motive(template: str, habilitation_id: UUID) -> Callable[[FilledForm], str]:
-    with reading() as db:
-        row = queue_row(db, visit().person.id, str(habilitation_id), now())
+    row = _row(habilitation_id)
     return lambda form: render_template(template, row=row, form=form)
+
+
+def _row(habilitation_id: UUID) -> QueueRow:
+    with reading() as db:
+        return queue_row(db, visit().person.id, str(habilitation_id), now())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT
@@ -22,6 +22,8 @@ from policies.catalogue.loader import load_catalogue
 blueprint = Blueprint("espaces", __name__, url_prefix="/espaces/<espace>")
 blueprint.before_request(require_visit)
 
+RETRY_SECONDS, MOST_RETRIES = 3, 10
+
 
 @blueprint.get("")
 def enter(espace: str) -> ResponseReturnValue:
@@ -34,10 +36,24 @@ def enter(espace: str) -> ResponseReturnValue:
         return redirect(f"{urls[espace]}/?structure={here.siren}")
     if found.state == "terms":
         return redirect(url_for("espaces.terms", espace=espace))
-    template = (
-        "request/espace_preparing.html" if found.state == "preparing" else "request/espace_refused.html"
+    if found.state == "preparing":
+        return _preparing(espace, label)
+    return render_template("request/espace_refused.html", label=label, sentences=found.sentences)
+
+
+def _preparing(espace: str, label: str) -> ResponseReturnValue:
+    """The page asks again by itself, a few times: who reads it to the end is there before her service."""
+    tries = request.args.get("essai", "0")
+    done = int(tries) if tries.isdecimal() and len(tries) < 3 else MOST_RETRIES
+    page = make_response(
+        render_template(
+            "request/espace_preparing.html", espace=espace, label=label, waits=done < MOST_RETRIES
+        )
     )
-    return render_template(template, espace=espace, label=label, sentences=found.sentences)
+    if done < MOST_RETRIES:
+        again = url_for("espaces.enter", espace=espace, essai=done + 1)
+        page.headers["Refresh"] = f"{RETRY_SECONDS}; url={again}"
+    return page
 
 
 @blueprint.get("/conditions")

@@ -39,7 +39,7 @@ def telephone(siren: str) -> str:
 def edit_telephone(siren: str) -> ResponseReturnValue:
     """Change the telephone alone."""
     page = _page("structure/membership_telephone.html", siren)
-    return _edit(TELEPHONE, siren, "telephone", page, "Votre numéro de téléphone est modifié.")
+    return _edit(TELEPHONE, siren, "telephone", page, "Votre numéro de téléphone est modifié")
 
 
 @blueprint.get("/email")
@@ -53,7 +53,7 @@ def email(siren: str) -> str:
 def edit_email(siren: str) -> ResponseReturnValue:
     """Change the e-mail alone."""
     page = _page("structure/membership_email.html", siren)
-    return _edit(EMAIL, siren, "email", page, "Votre adresse e-mail dans cette structure est modifiée.")
+    return _edit(EMAIL, siren, "email", page, "Votre adresse e-mail est modifiée")
 
 
 @blueprint.get("/fonction")
@@ -67,7 +67,7 @@ def fonction(siren: str) -> str:
 def edit_fonction(siren: str) -> ResponseReturnValue:
     """Change the fonction alone; obligatory for the loan services (G-33)."""
     page = _page("structure/membership_fonction.html", siren)
-    return _edit(FONCTION, siren, "fonction", page, "Votre fonction est modifiée.")
+    return _edit(FONCTION, siren, "fonction", page, "Votre fonction est modifiée")
 
 
 def _filled(siren: str, item: str) -> FilledForm:
@@ -91,7 +91,7 @@ def _edit(
 ) -> ResponseReturnValue:
     def submit(values: Mapping[str, Any]) -> str:
         edit_profile(parts().office, visit().actor, EditProfile(siren, **{item: values[item]}))
-        flash(said)
+        flash(f"{said} dans la structure « {visit().structure(siren).name} ».")
         return local_path(values.get("suite"), url_for("membership.show", siren=siren))
 
     return answer_form(form, submit, page)

@@ -26,6 +26,7 @@ blueprint = Blueprint("structures", __name__, url_prefix="/structures")
 blueprint.before_request(require_visit)
 
 MOST_RESULTS = 20
+NOTHING_TYPED = "Saisissez un nom, un code postal ou l'un des numéros de votre structure."
 
 
 @blueprint.get("")
@@ -41,6 +42,8 @@ def look_for() -> ResponseReturnValue:
     typed, suite = trimmed(request.args.get("q", "")), request.args.get("suite", "")
     form, status = FilledForm({"q": typed}), 200
     hits: tuple[StructureHit, ...] = ()
+    if "q" in request.args and not typed:
+        form, status = form.with_fault("q", NOTHING_TYPED), INVALID
     if typed:
         try:
             hits = _search(typed)
@@ -63,7 +66,7 @@ def attach(siren: str) -> ResponseReturnValue:
     def submit(values: Mapping[str, Any]) -> str:
         attach_structure(parts().office, visit().actor, AttachStructure(siren))
         session["siren"] = siren
-        flash("Vous êtes rattaché(e) à cette structure.")
+        flash(f"Vous êtes rattaché(e) à la structure « {_hit(siren).name} ».")
         return local_path(values.get("suite"), url_for("dashboard.show"))
 
     return answer_form(ATTACH, submit, lambda form: _confirmation(siren, form))
@@ -82,8 +85,9 @@ def detach(siren: str) -> ResponseReturnValue:
 
     def submit(values: Mapping[str, Any]) -> str:
         command = DetachStructure(siren, leaves_vacant="vacant" in values)
+        name = _hit(siren).name
         detach_structure(parts().office, visit().actor, command)
-        flash("Vous n'êtes plus rattaché(e) à cette structure.")
+        flash(f"Vous n'êtes plus rattaché(e) à la structure « {name} ».")
         return url_for("structures.mine")
 
     return answer_form(LEAVING, submit, lambda form: _leaving(siren, form))
@@ -95,12 +99,17 @@ def _search(typed: str) -> tuple[StructureHit, ...]:
 
 
 def _confirmation(siren: str, form: FilledForm) -> str:
+    hit = _hit(siren)
+    is_mine = any(one.siren == siren for one in visit().structures)
+    return render_template("structure/structure_confirm.html", hit=hit, form=form, is_mine=is_mine)
+
+
+def _hit(siren: str) -> StructureHit:
     with reading() as db:
         hit = structure_by_siren(db, siren)
     if hit is None:
         raise NotFound
-    is_mine = any(one.siren == siren for one in visit().structures)
-    return render_template("structure/structure_confirm.html", hit=hit, form=form, is_mine=is_mine)
+    return hit
 
 
 def _leaving(siren: str, form: FilledForm) -> str:

@@ -84,6 +84,7 @@ ROUTES: Mapping[str, Route] = {
     "claim_refusal.thanks": Route(PUBLIC),
     "dashboard.show": Route(PERSON),
     "dashboard.switch_structure": Route(MEMBER, 303, form={"siren": EUS}),
+    "links.lead": Route(MEMBER, 302, {"siren": EUS, "place": "services"}),
     "identity.show": Route(PERSON),
     "identity.edit": Route(PERSON),
     "identity.submit_identity": Route(PERSON, 303, form=IDENTITY),
