@@ -139,6 +139,11 @@ def request_case(session: Session, person_id: str, siren: str, now: datetime) ->
     return _case(found, membership, decision)
 
 
+def requested_service(session: Session, habilitation_id: str) -> str:
+    """The service of a request, key of the catalogue."""
+    return session.get_one(Habilitation, habilitation_id).service
+
+
 def _case(found: Gathering, membership: Membership, decision: Decision) -> RequestCase:
     if decision.allowed:
         return RequestCase.FIRST_USER

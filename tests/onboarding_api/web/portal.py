@@ -186,6 +186,7 @@ def build_portal(
             "BDT_CONTACT_EMAIL": "contact@example.fr",
             "BDT_CONTACT_PHONE": "09 70 00 00 00",
             "BDT_ESPACE_URL_MES_PRETS": "https://prets.example",
+            "BDT_ESPACE_URL_DATAVIZ_COEUR_DE_VILLE": "https://dataviz.example",
             **more,
         }
     )

@@ -12,13 +12,15 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from onboarding_api.limits.bounds import CODES, LETTERS
+from onboarding_api.limits.bounds import ACT, CODES, LETTERS
+from onboarding_api.model.first_administrator.claim import ClaimState
 from onboarding_api.model.first_administrator.validity import DAYS
 from onboarding_api.model.words.labels import service_labels
 from onboarding_api.queries.claims import ClaimView, claim_view
 from onboarding_api.queries.letters import letter_place
 from onboarding_api.queries.services import RequestCase
 from onboarding_api.usecases.first_administrator.ask_new_letter import AskNewLetter, ask_new_letter
+from onboarding_api.usecases.first_administrator.give_up_claim import give_up_claim
 from onboarding_api.usecases.first_administrator.redeem_activation_code import (
     RedeemActivationCode,
     redeem_activation_code,
@@ -30,7 +32,7 @@ from onboarding_api.web.limits import bounded
 from onboarding_api.web.pages.request.services import case_of
 from onboarding_api.web.parts import now, parts, reading
 from onboarding_api.web.schemas.form import FilledForm
-from onboarding_api.web.schemas.request import ACCEPTANCE, CHOICE, CODE, NEW_LETTER
+from onboarding_api.web.schemas.request import ACCEPTANCE, CHOICE, CODE, NEW_LETTER, STOP
 from onboarding_api.web.wording import counted, day_in_words
 
 blueprint = Blueprint("letter", __name__)
@@ -122,6 +124,31 @@ def ask_again() -> ResponseReturnValue:
     return answer_form(NEW_LETTER, submit, _follow)
 
 
+@blueprint.get("/courrier/arreter")
+def ask_to_stop() -> ResponseReturnValue:
+    """« Arrêter le courrier »: what it ends, before it is done."""
+    claim = _claim(visit().siren)
+    if claim is None or claim.state != ClaimState.OPEN:
+        return redirect(url_for("letter.follow"))
+    return _stop(FilledForm())
+
+
+@blueprint.post("/courrier/arreter")
+@bounded(ACT)
+def stop() -> ResponseReturnValue:
+    """The claim is given up; a letter that left opens nothing."""
+
+    def submit(values: Mapping[str, Any]) -> str:
+        give_up_claim(parts().office, visit().actor, values["siren"])
+        name = visit().structure(values["siren"]).name
+        flash(
+            f"La demande pour la structure « {name} » est arrêtée. Le code du courrier ne peut plus servir."
+        )
+        return url_for("services.mine")
+
+    return answer_form(STOP, submit, _stop)
+
+
 @blueprint.get("/courrier/code")
 def code() -> ResponseReturnValue:
     """« Saisir le code reçu par courrier » (GS-28)."""
@@ -158,6 +185,16 @@ def _follow(form: FilledForm) -> str:
         claim=claim,
         structure=structure,
         announcement=announcement,
+        form=form,
+    )
+
+
+def _stop(form: FilledForm) -> str:
+    structure = structure_of(form)
+    return render_template(
+        "first_administrator/letter_stop.html",
+        claim=_claim(structure.siren),
+        structure=structure,
         form=form,
     )
 

@@ -6,25 +6,29 @@ the back button, or come back to after the fonction was given (GS-18).
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from onboarding_api.limits.bounds import REQUESTS
+from onboarding_api.limits.bounds import ACT, REQUESTS
 from onboarding_api.model.habilitation import HabilitationState
 from onboarding_api.model.words.labels import service_labels
-from onboarding_api.queries.services import RequestCase, my_services, request_case
+from onboarding_api.queries.services import RequestCase, my_services, request_case, requested_service
 from onboarding_api.usecases.request.request_habilitations import RequestHabilitations, request_habilitations
+from onboarding_api.usecases.request.withdraw_request import withdraw_request
 from onboarding_api.web.forms import INVALID, answer_form
 from onboarding_api.web.gate import require_visit, structure_of, visit
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.parts import now, parts, reading
-from onboarding_api.web.schemas.form import FilledForm
+from onboarding_api.web.schemas.form import EMPTY, FilledForm
 from onboarding_api.web.schemas.request import CHOICE, REQUEST
 from policies.catalogue.loader import load_catalogue
 
 blueprint = Blueprint("services", __name__)
 blueprint.before_request(require_visit)
+
+NOT_HERE = "L'un de ces services n'a pas encore d'adresse sur ce site : il ne peut pas être demandé."
 
 
 @blueprint.get("/services")
@@ -37,9 +41,11 @@ def mine() -> str:
 def choose() -> ResponseReturnValue:
     """The dialog « Demande d'habilitation » of the case at hand, for the services chosen (G-52, G-53)."""
     form = CHOICE.read(request.args)
+    chosen = form.values.get("services", ())
+    if any(load_catalogue().services[key].espace not in parts().settings.espace_urls for key in chosen):
+        form = form.with_fault("services", NOT_HERE)
     if form.faults:
         return _mine(form), INVALID
-    chosen = form.values["services"]
     if _needs_fonction(chosen):
         back = f"{request.path}?{request.query_string.decode()}".replace("%3A", ":")
         return redirect(url_for("membership.fonction", siren=visit().siren, suite=back))
@@ -64,6 +70,24 @@ def confirm() -> ResponseReturnValue:
     return answer_form(REQUEST, submit, _dialog)
 
 
+@blueprint.post("/services/<uuid:habilitation_id>/annuler")
+@bounded(ACT)
+def withdraw(habilitation_id: UUID) -> ResponseReturnValue:
+    """« Annuler ma demande », while it waits for an administrator."""
+
+    def submit(_values: Mapping[str, Any]) -> str:
+        withdraw_request(parts().office, visit().actor, str(habilitation_id))
+        flash(f"Votre demande est annulée : {_asked_label(str(habilitation_id))}.")
+        return url_for("services.mine")
+
+    return answer_form(EMPTY, submit, _mine)
+
+
+def _asked_label(habilitation_id: str) -> str:
+    with reading() as db:
+        return service_labels((requested_service(db, habilitation_id),))[0]
+
+
 def _mine(form: FilledForm) -> str:
     here = visit()
     with reading() as db:
@@ -78,6 +102,8 @@ def _mine(form: FilledForm) -> str:
         form=form,
         may_request=may_request,
         stranded=stranded,
+        open_espaces=parts().settings.espace_urls,
+        lacking_fonction=service_labels({each.key for each in services if each.missing == ("fonction",)}),
     )
 
 

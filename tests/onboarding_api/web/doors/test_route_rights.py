@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 from tests.onboarding_api.web.portal import Browser, Portal
 from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE
 
-PUBLIC, PERSON, MEMBER, ADMINISTRATOR, CLAIMANT = "public", "person", "member", "administrator", "claimant"
+PUBLIC, PERSON, MEMBER, ADMINISTRATOR = "public", "person", "member", "administrator"
+CLAIMANT, AUTHOR = "claimant", "author"
 
 # Who is logged in, by role: the administrator and a member of Eus, the claimant of Estavar (a stranger to
 # Eus), and a person attached to nothing.
@@ -28,6 +29,7 @@ ALLOWED = {
     MEMBER: {"member", "administrator"},
     ADMINISTRATOR: {"administrator"},
     CLAIMANT: {"stranger"},
+    AUTHOR: {"member"},
 }
 
 
@@ -103,6 +105,9 @@ ROUTES: Mapping[str, Route] = {
     "membership.edit_fonction": of_eus(MEMBER, 303, fonction="elu"),
     "services.mine": Route(MEMBER, instead=OWN_STRUCTURE),
     "services.choose": Route(MEMBER, query="services=mes-prets:documents", instead=OWN_STRUCTURE),
+    "services.withdraw": Route(AUTHOR, 303, {"habilitation_id": PENDING}),
+    "letter.ask_to_stop": Route(CLAIMANT, instead={"member": 302, "administrator": 302, "unattached": 303}),
+    "letter.stop": Route(CLAIMANT, 303, form={"siren": ESTAVAR}),
     "services.confirm": Route(MEMBER, 303, form={"siren": EUS, "services": ["mes-prets:documents"]}),
     "letter.become_administrator": Route(
         MEMBER, 302, query="services=mes-prets:documents", instead={"stranger": 302, "unattached": 303}

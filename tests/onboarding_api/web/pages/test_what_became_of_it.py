@@ -13,7 +13,7 @@ from onboarding_api.notices.notice import Place, StructureNotice
 from onboarding_api.notices.reading import NOTICES
 from tests.onboarding_api.web.page import Page, text_of
 from tests.onboarding_api.web.portal import Portal
-from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, NOON, PENDING, REFERENCE
+from tests.onboarding_api.web.world import CODE, ESTAVAR, EUS, GRANTED, NOON, PENDING, REFERENCE
 
 
 def administer_estavar(portal: Portal) -> None:
@@ -232,3 +232,57 @@ def test_legal_page_promises_no_delay_that_nothing_keeps(portal: Portal) -> None
 
     assert "six mois" not in page
     assert "journal des décisions trois" not in page
+
+
+def test_request_is_given_up_by_who_made_it_and_by_nobody_else(portal: Portal) -> None:
+    browser = portal.browser("paul123")
+    assert "Annuler ma demande : Suivi des dossiers" in browser.read("/services")
+
+    assert portal.browser("cend589").post(f"/services/{PENDING}/annuler").status_code == 404
+    first, second = (browser.post(f"/services/{PENDING}/annuler") for _ in range(2))
+
+    assert first.location == second.location == "/services"
+    page = browser.read("/services")
+    assert "Votre demande est annulée : Suivi des dossiers." in page
+    assert portal.state_of(PENDING) == "cancelled"
+    assert "Aucune demande n'attend votre décision" in portal.browser("cend589").read("/demandes")
+    assert browser.post(f"/services/{GRANTED}/annuler").status_code == 403
+
+
+def test_letter_is_stopped_with_what_was_asked_in_it(portal: Portal) -> None:
+    browser = portal.browser("odil456")
+    assert "Arrêter le courrier" in browser.read("/courrier")
+    assert "Demande de prêts" in browser.read("/courrier/arreter")
+
+    first, second = (browser.post("/courrier/arreter", {"siren": ESTAVAR}) for _ in range(2))
+
+    assert first.location == second.location == "/services"
+    assert "Aucun courrier n'est en cours" in browser.read("/courrier")
+    refused = browser.post("/courrier/code", {"siren": ESTAVAR, "code": CODE})
+    assert refused.status_code == 409
+    assert "En attente du courrier" not in browser.read("/services")
+
+
+def test_service_without_an_address_is_not_offered(portal: Portal) -> None:
+    browser = portal.browser("cend589")
+    page = Page(browser.get("/services").text)
+    offered = {
+        box.attributes["value"].partition(":")[0] for box in page.all("input") if "value" in box.attributes
+    }
+
+    assert "territoires-innovation" not in offered
+    assert "dataviz-coeur-de-ville" in offered
+    assert "n'a pas encore d'adresse sur ce site" in text_of(page.source)
+    asked = browser.get("/services/demande?services=territoires-innovation:acces")
+    assert asked.status_code == 422
+    assert "ne peut pas être demandé" in text_of(asked.text)
+
+
+def test_missing_fonction_is_said_once_with_its_button(portal: Portal) -> None:
+    browser = portal.browser("jean789")
+    browser.post(f"/structures/ajouter/{EUS}")
+
+    page = browser.read("/services")
+
+    assert page.count("fonction") == 2
+    assert "Indiquer ma fonction" in page
