@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
-from policies.engine.request import Decision
+from policies.engine.request import Decision, Request
 from policies.engine.revision import Policies
 from policies.language.cedar import pst
 from policies.language.environments import Applied
 from policies.language.model import Environment
+from policies.language.syntax import Path, longest, paths_read
 from policies.review.cases.story import story
 from policies.review.changes.catalogue import (
     catalogue_lines,
@@ -29,13 +30,16 @@ from policies.review.proofs.lint import refuse_unsound
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.prove import Prover, read_properties
 from policies.review.proofs.smt import Question
+from policies.review.words.french import load_french
+from policies.review.words.readable import readable
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A kind of question in which some answer changes; `case` tells one such question, answered by both.
 
-    `service` is the service of the catalogue by which it changes, where the rules did not.
+    `request` is that question; `read` are the facts that its deciding rules read. `service` is the service of
+    the catalogue by which it changes, where the rules did not.
     """
 
     environment: Environment
@@ -43,6 +47,8 @@ class Change:
     case: tuple[str, ...]
     before: Decision
     after: Decision
+    request: Request
+    read: tuple[Path, ...]
     service: str = ""
 
     def lines(self) -> Iterator[str]:
@@ -209,7 +215,15 @@ def _change(
     sides: Sides, environment: Environment, newly_allowed: bool, case: ModelCase, service: str
 ) -> Change:
     both = (sides.before, sides.after)
-    before, after = (side.decide(case.request) for side in both)
+    allowing = both[newly_allowed].policies
+    request = readable(
+        case.request,
+        load_french(),
+        allowing.catalogue,
+        allowing.model,
+        lambda asked: [(each.allowed, each.rules) for each in (side.decide(asked) for side in both)],
+    )
+    before, after = (side.decide(request) for side in both)
     if (before.allowed, after.allowed) != (not newly_allowed, newly_allowed):
         told = f"the engine does not confirm the change of {environment}: a fault of the encoder"
         raise BadSource([Fault("diff", 0, "", told)])
@@ -217,8 +231,11 @@ def _change(
     read = [
         each.condition for side in both for each in side.applied(environment) if each.rule.id in responsible
     ]
-    lines = tuple(story(both[newly_allowed].policies, case.request, read))
-    return Change(environment, newly_allowed, lines, before, after, service)
+    lines = tuple(story(allowing, request, read))
+    paths = tuple(
+        path for path in sorted(longest(path for each in read for path in paths_read(each))) if len(path) > 1
+    )
+    return Change(environment, newly_allowed, lines, before, after, request, paths, service)
 
 
 def _meaning(applied: Applied) -> tuple[str, pst.Expr]:

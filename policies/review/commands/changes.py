@@ -1,6 +1,7 @@
 """`bdt policy diff`, `gate`, `approve`, `replay`: what changes between two revisions, and who approved it."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,24 +12,36 @@ from policies.review.changes.gate import pass_gate
 from policies.review.changes.replay import replay
 from policies.review.changes.revisions import authors_of, open_revision
 from policies.review.commands.asked import all_agree, checked, second_opinion_option
+from policies.review.pages.difference import Compared, difference_page
 from policies.review.proofs.second_opinion import compare_revisions
+from policies.review.words.sentences import summary, tell
 
 
 @click.command("diff")
 @click.argument("before")
 @click.argument("after")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write it as a page in French, to be printed: one sheet in brief, then the detail.",
+)
 @second_opinion_option
-def diff_command(before: str, after: str, second_opinion: bool) -> None:
+def diff_command(before: str, after: str, second_opinion: bool, page: Path | None) -> None:
     """What two folders or git revisions mean differently; 1 when a door opens or something is shown no more.
 
-    What a statement in the approvals of the second one approves may do so.
+    First in French, for everybody; then with the identifiers. What a statement in the approvals of the second
+    one approves may open a door.
     """
     with open_revision(before) as old, open_revision(after) as new:
         difference = compare(old, new)
         newly_allowed = {change.environment for change in difference.changes if change.newly_allowed}
         opinions = list(compare_revisions(old, new, newly_allowed)) if second_opinion else []
         refused = refusals(old, new, authors_of(before)) if difference.needs_approval else []
-    for line in (*difference.lines(), *(f"NOT APPROVED: {reason}" for reason in refused)):
+        brief = [*summary(difference, tell(old, new, difference)), ""]
+        if page:
+            compared = Compared((before, after), old, new, difference, tuple(refused))
+            page.write_text(difference_page(compared, datetime.now(UTC)), encoding="utf-8")
+    for line in (*brief, *difference.lines(), *(f"NOT APPROVED: {reason}" for reason in refused)):
         click.echo(line)
     sys.exit(0 if all_agree(opinions) and not refused else 1)
 

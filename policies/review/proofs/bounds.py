@@ -16,8 +16,10 @@ from typing import Any
 from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.limits import Limit, written_limits
 from policies.catalogue.yaml_source import Source, load_yaml
+from policies.language.environments import whole_condition
 from policies.language.model import Environment, Model
 from policies.language.statements import Rule, read_rule
+from policies.language.typed import Unsupported, type_in
 
 BOUNDS, WORDS = "properties/bounds.yaml", "properties/words.yaml"
 ALWAYS, NEVER, STATE, DESK = "always", "never", "HabilitationState", "Desk"
@@ -50,6 +52,15 @@ def read_bounds(root: Path, model: Model) -> tuple[Bound, ...]:
         raise BadSource(faults)
     file = _File(root, model)
     return tuple(file.bound(environment) for environment in model.environments)
+
+
+def words_in(root: Path, model: Model, environment: Environment) -> Mapping[str, Rule]:
+    """The words that say something of a kind of question, each as a statement that holds when the word does.
+
+    Raises:
+        BadSource: the words, or the lines, cannot be read.
+    """
+    return dict(_File(root, model).words_in(environment))
 
 
 def bound_faults(root: Path, model: Model) -> list[Fault]:
@@ -131,6 +142,15 @@ class _File:
                 for alone, without in ways
             ),
         )
+
+    def words_in(self, environment: Environment) -> Iterator[tuple[str, Rule]]:
+        for word in self._words:
+            try:
+                rule = self._property(environment, word, self._condition(word, environment))
+                type_in(self._model, environment, whole_condition(rule.template))
+            except (_Wrong, Unsupported):
+                continue
+            yield word, dataclasses.replace(rule, template=dataclasses.replace(rule.template, id=word))
 
     def _all(self, factors: list[list[str]], environment: Environment) -> str:
         """The condition of a line; false for a line of nothing."""

@@ -10,6 +10,7 @@ from policies.language.model import render_schema, stale_files
 from policies.language.statements import read_rules
 from policies.review.proofs.bounds import bound_faults, read_bounds
 from policies.review.proofs.lint import WIDTH, form_faults, lint, property_faults, soundness_faults
+from policies.review.words.french import french_faults
 
 FORMATTED = ("rules", "properties")
 
@@ -46,6 +47,7 @@ def check(root: Path) -> Checked:
         *property_faults(properties, policies),
         *lint(policies),
         *_faults_of_bounds(policies),
+        *french_faults(root, policies.model),
         *form_faults(root, *FORMATTED),
     )
     return Checked(policies, len(properties), faults)

@@ -4,6 +4,7 @@ A refutation is one readable question, asked again to the engine itself. A prope
 meet is an error, not a proof; a question that the solver cannot settle is UNKNOWN, never PROVED.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 
 from policies.catalogue.faults import BadSource
 from policies.engine.decide import Engine
-from policies.engine.revision import Policies
+from policies.engine.request import Request
+from policies.engine.revision import Policies, policy_set
 from policies.language.cedar import pst
 from policies.language.environments import Applied, applied_rules, scope_holds, specialise, whole_condition
 from policies.language.model import Environment, Model
@@ -22,6 +24,9 @@ from policies.review.proofs.bounds import Bound, read_bounds
 from policies.review.proofs.lint import property_faults, refuse_unsound, soundness_faults
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.smt import TIMEOUT_MS, Question, World, world_of
+from policies.review.words.french import load_french
+from policies.review.words.readable import readable
+from policies.review.words.standing import holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,15 @@ class Prover:
         here = Environment(request.actor.type, request.action, request.resource.type)
         deciding = [rule, *(self.policies.rule(rule_id) for rule_id in case.rules)]
         read = [each.condition for each in applied_rules(deciding, self.policies.model, here)]
-        return tuple(story(self.policies, request, read))
+        shown = policy_set([dataclasses.replace(rule.template, effect="permit")])
+
+        def answer(asked: Request) -> object:
+            decision = self._engine.decide(asked)
+            return decision.allowed, decision.rules, holding(self.policies, shown, asked)
+
+        french = load_french()
+        told = readable(request, french, self.policies.catalogue, self.policies.model, answer)
+        return tuple(story(self.policies, told, read))
 
     def is_vacuous(self, rule: Rule) -> bool:
         """Whether a property holds whatever the rules say: it constrains no question."""
