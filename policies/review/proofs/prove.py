@@ -4,7 +4,6 @@ A refutation is one readable question, asked again to the engine itself. A prope
 meet is an error, not a proof; a question that the solver cannot settle is UNKNOWN, never PROVED.
 """
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,21 +11,17 @@ from typing import Any
 
 from policies.catalogue.faults import BadSource
 from policies.engine.decide import Engine
-from policies.engine.request import Request
-from policies.engine.revision import Policies, policy_set
+from policies.engine.revision import Policies
 from policies.language.cedar import pst
 from policies.language.environments import Applied, applied_rules, scope_holds, specialise, whole_condition
 from policies.language.model import Environment, Model
 from policies.language.statements import Rule, read_rules
 from policies.language.syntax import FALSE, TRUE
-from policies.review.cases.story import story
 from policies.review.proofs.bounds import Bound, read_bounds
+from policies.review.proofs.counter_example import counter_example
 from policies.review.proofs.lint import property_faults, refuse_unsound, soundness_faults
 from policies.review.proofs.models import ModelCase, find_case
 from policies.review.proofs.smt import TIMEOUT_MS, Question, World, world_of
-from policies.review.words.french import load_french
-from policies.review.words.readable import readable
-from policies.review.words.standing import holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +166,8 @@ class Prover:
             outcome = "VACUOUS"
         is_replayed = found is not None and found.agrees(self._engine.decide(found.request))
         milliseconds = (time.perf_counter() - start) * 1000
-        told = self._story(rule, found) if found else ()
+        told = counter_example(self._engine, rule, found) if found else ()
         return Verdict(rule, outcome, len(here), found, is_replayed, milliseconds, told)
-
-    def _story(self, rule: Rule, case: ModelCase) -> tuple[str, ...]:
-        request = case.request
-        here = Environment(request.actor.type, request.action, request.resource.type)
-        deciding = [rule, *(self.policies.rule(rule_id) for rule_id in case.rules)]
-        read = [each.condition for each in applied_rules(deciding, self.policies.model, here)]
-        shown = policy_set([dataclasses.replace(rule.template, effect="permit")])
-
-        def answer(asked: Request) -> object:
-            decision = self._engine.decide(asked)
-            return decision.allowed, decision.rules, holding(self.policies, shown, asked)
-
-        french = load_french()
-        told = readable(request, french, self.policies.catalogue, self.policies.model, answer)
-        return tuple(story(self.policies, told, read))
 
     def is_vacuous(self, rule: Rule) -> bool:
         """Whether a property holds whatever the rules say: it constrains no question."""
@@ -238,7 +218,9 @@ class Prover:
             return
         if case:
             by = " ".join(case.rules) or "no rule that permits"
-            yield "\n  ".join((f"{place}: the line allows what {by} refuses:", *self._story(rule, case)))
+            yield "\n  ".join(
+                (f"{place}: the line allows what {by} refuses:", *counter_example(self._engine, rule, case))
+            )
 
     def idle_ways(self, bound: Bound) -> Iterator[str]:
         """The ways of an upper bound that no rule uses: they would let a future permit pass unseen."""

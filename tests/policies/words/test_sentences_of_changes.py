@@ -138,7 +138,7 @@ def test_a_service_of_the_catalogue_is_told_by_its_label(engine: Engine, copied_
         ("  invite: inviter", "  invite: inviter", ""),
         ("  fresh: [", "  stale: [", "fresh has no French"),
         ("  code_life: durée", "  code_live: durée", "code_life has no French"),
-        ("- { when: support,", "- { when: suport,", "unknown word « suport »"),
+        ("- { when: support,", "- { when: assistance,", "unknown word « assistance »"),
         ("  Structure:\n    type:", "  Structure:\n    kind:", "Structure has no kind"),
     ],
 )
