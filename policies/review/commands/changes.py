@@ -40,7 +40,10 @@ def diff_command(before: str, after: str, second_opinion: bool, page: Path | Non
         brief = [*summary(difference, tell(old, new, difference)), ""]
         if page:
             compared = Compared((before, after), old, new, difference, tuple(refused))
-            page.write_text(difference_page(compared, datetime.now(UTC)), encoding="utf-8")
+            page.write_text(
+                difference_page(compared, datetime.now(UTC).replace(second=0, microsecond=0)),
+                encoding="utf-8",
+            )
     for line in (*brief, *difference.lines(), *(f"NOT APPROVED: {reason}" for reason in refused)):
         click.echo(line)
     sys.exit(0 if all_agree(opinions) and not refused else 1)

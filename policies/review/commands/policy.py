@@ -30,8 +30,8 @@ from policies.review.commands.changes import approve_command, diff_command, gate
 from policies.review.pages.controls import as_markdown as controls_markdown
 from policies.review.pages.controls import read_controls
 from policies.review.pages.generated import render_pages
-from policies.review.pages.matrix import as_csv, as_html, as_markdown, matrix
-from policies.review.pages.report import report
+from policies.review.pages.matrix import as_csv, as_markdown, matrix
+from policies.review.pages.report import matrix_html, report
 from policies.review.proofs.check import check, format_files
 from policies.review.proofs.prove import prove
 from policies.review.proofs.second_opinion import (
@@ -121,7 +121,7 @@ def _write(root: Path, files: Mapping[str, str]) -> None:
 @click.pass_context
 def matrix_command(ctx: click.Context, form: str) -> None:
     """Role, action, state: who may do what."""
-    shapes = {"markdown": as_markdown, "html": as_html, "csv": as_csv}
+    shapes = {"markdown": as_markdown, "html": matrix_html, "csv": as_csv}
     click.echo(shapes[form](matrix(read_policies(root_of(ctx)))), nl=False)
 
 

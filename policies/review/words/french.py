@@ -44,6 +44,8 @@ FORM: Mapping[str, Mapping[str, Any]] = {
     "words": {"type": "dict", "required": True, "valuesrules": PAIR},
     "facts": {"type": "dict", "required": True, "valuesrules": TEXTS},
     "levels_of_login": {"type": "list", "required": True, "minlength": 3, "schema": {"type": "string"}},
+    "roles": TEXTS,
+    "states": TEXTS,
     "limits": TEXTS,
     "names": {"type": "dict", "required": True, "valuesrules": TEXTS},
 }
@@ -79,6 +81,8 @@ class French:
     words: Mapping[str, tuple[str, str]]
     facts: Mapping[str, Mapping[str, str]]
     levels_of_login: tuple[str, ...]
+    roles: Mapping[str, str]
+    states: Mapping[str, str]
     limits: Mapping[str, str]
     names: Mapping[str, Mapping[str, str]]
 
@@ -119,6 +123,8 @@ def load_french() -> French:
         words={word: (yes, no) for word, (yes, no) in data["words"].items()},
         facts=data["facts"],
         levels_of_login=tuple(data["levels_of_login"]),
+        roles=data["roles"],
+        states=data["states"],
         limits=data["limits"],
         names=data["names"],
     )

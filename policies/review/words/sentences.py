@@ -20,7 +20,7 @@ class Told:
 
     Attributes:
         changes: what is told.
-        who, acts, when: the parts of the sentence.
+        who, acts, thing, when: the parts of the sentence; `thing` is what is acted upon.
         example: one person who could have, or could no more have, done the first of the acts.
         facts: the facts that decide the example: of whom, what, how it is.
         before, after: what each side answers her, and why.
@@ -29,6 +29,7 @@ class Told:
     changes: tuple[Change, ...]
     who: str
     acts: tuple[str, ...]
+    thing: str
     when: str
     example: str
     facts: tuple[tuple[str, str, str], ...]
@@ -44,7 +45,16 @@ class Told:
     def sentence(self) -> str:
         """What is so from now on, for every content of the database."""
         verb = "peut" if self.opens else "ne peut plus"
-        return smooth(f"Désormais, {self.who} {verb} {listed([*self.acts], 'et')}{self.when}.")
+        return smooth(f"Désormais, {self.who} {verb} {listed(self._acts_on_one(), 'et')}{self.when}.")
+
+    def _acts_on_one(self) -> list[str]:
+        """« valider, refuser une habilitation »: what several acts are done on is said once."""
+        end = f" {self.thing}"
+        verbs = [each.removesuffix(end) for each in self.acts if each.endswith(end)]
+        plain = [verb for verb in verbs if " " not in verb]
+        if len(plain) < 2:
+            return [*self.acts]
+        return [f"{listed(plain)}{end}", *(each for each in self.acts if each.removesuffix(end) not in plain)]
 
 
 def tell(before: Policies, after: Policies, difference: Difference) -> tuple[Told, ...]:
@@ -83,6 +93,7 @@ def _told(sides: Sides, change: Change, french: French) -> Told:
         (change,),
         who,
         (_act(change, found, who, french, naming),),
+        french.any_thing(change.environment.resource),
         _when(change, found, french, naming),
         example=_example(change, stand, naming),
         facts=tuple(naming.facts(change.request, change.read)),

@@ -16,7 +16,8 @@ from policies.engine.revision import read_policies
 from policies.review.commands.policy import policy
 from policies.review.pages.controls import read_controls
 from policies.review.pages.generated import render_pages
-from policies.review.pages.matrix import as_csv, as_html, as_markdown, matrix
+from policies.review.pages.matrix import as_csv, as_markdown, matrix
+from policies.review.pages.report import matrix_html
 from policies.review.proofs.prove import read_properties
 from tests.policies.conftest import Replace
 
@@ -57,7 +58,7 @@ def test_the_matrix_says_who_may(cells: Any, action: str, state: str, expected: 
 def test_the_matrix_has_three_shapes_of_one_content(cells: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv(cells))))
     assert len(rows) == len(cells)
-    assert as_html(cells).count("<table>") == as_markdown(cells).count("\n## ")
+    assert matrix_html(cells).count("<table>") == as_markdown(cells).count("\n## ")
 
 
 def test_a_change_of_rule_shows_in_the_matrix(cells: Any, replace_in: Replace) -> None:
