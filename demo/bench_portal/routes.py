@@ -103,6 +103,8 @@ ROUTES: Mapping[str, tuple[frozenset[Kind], Addresses]] = MappingProxyType(
         "api.list_habilitations": (KNOWN, _at("/api/v1/memberships/{siren}/habilitations")),
         "api.list_waiting_requests": (ADMINISTRATORS, _at("/api/v1/structures/{siren}/requests")),
         "api.describe": (EVERYBODY, _at("/api/v1/openapi.json")),
+        "access.describe": (EVERYBODY, _at("/access/v1/openapi.json")),
+        "discovery.configuration": (EVERYBODY, _at("/.well-known/authzen-configuration")),
     }
 )
 

@@ -175,6 +175,26 @@ class Act:
             Happening(event, entry.seq, self.now, what.person_id, what.siren, what.refs, ends_at=ends_at)
         )
 
+    def look(self, event: Event, about: Subject | Structure, **details: Any) -> None:
+        """Write the journal row of a look: nothing changes, and nothing leaves the house.
+
+        Args:
+            event: what kind of look.
+            about: what was looked at.
+            details: ids and codes only.
+        """
+        subject, siren = name_and_place(about)
+        entry = JournalEntry(
+            at=self.now,
+            event=event,
+            actor_id=self.actor.person_id if self.actor else None,
+            siren=siren,
+            subject=subject,
+            details=details,
+            decision=self._decisions.get(subject, {}),
+        )
+        append(self.session, entry)
+
     def settle(self) -> None:
         """Write the deliveries of all that was recorded: the last step of an act."""
         told = []

@@ -1,4 +1,4 @@
-"""What follows when an administrator is named or resigns, and when an act was refused."""
+"""What follows when an administrator is named or resigns, an act was refused, or rights were looked at."""
 
 from types import MappingProxyType
 
@@ -11,5 +11,7 @@ CONSEQUENCES: Consequences = MappingProxyType(
         Event.ADMINISTRATOR_NAMED: (mail(AdministratorNamed, administrators),),
         Event.ADMINISTRATOR_RESIGNED: (),
         Event.ACT_REFUSED: (),
+        Event.DECISION_ASKED: (),
+        Event.ACCESS_SEARCHED: (),
     }
 )

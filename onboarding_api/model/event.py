@@ -45,3 +45,6 @@ class Event(StrEnum):
 
     ADMINISTRATOR_NAMED = "administrator_named"
     ADMINISTRATOR_RESIGNED = "administrator_resigned"
+
+    DECISION_ASKED = "decision_asked"
+    ACCESS_SEARCHED = "access_searched"

@@ -68,9 +68,10 @@ def build_application(settings: Settings, office: Office) -> Flask:
     _install_page_context(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    csrf.exempt(api.blueprint)  # bearer tokens, never the cookie
     csrf.exempt(keycloak_log_out.blueprint)  # a signed token
-    app.register_blueprint(api.blueprint)
+    for blueprint in api.BLUEPRINTS:
+        csrf.exempt(blueprint)  # bearer tokens, never the cookie
+        app.register_blueprint(blueprint)
     limits.check_routes(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -27,8 +27,14 @@ class Untranslatable(Exception):
     """A Cerberus rule that this module does not know."""
 
 
-def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
-    """The whole document; `server` is the API's address."""
+ACTS = (
+    "The acts of the portal for other systems, in the name of a person. "
+    "Refusals are problem answers (RFC 9457) with a stable `code`."
+)
+
+
+def document(operations: Iterable[Operation], server: str, says: str = ACTS) -> dict[str, Any]:
+    """The whole document; `server` is the API's address, `says` what it is for."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.template, {})[operation.method.lower()] = _operation(operation)
@@ -37,8 +43,7 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
         "info": {
             "title": "Habilitations – Banque des Territoires",
             "version": "1",
-            "description": "The acts of the portal for other systems, in the name of a person. "
-            "Refusals are problem answers (RFC 9457) with a stable `code`.",
+            "description": says,
         },
         "servers": [{"url": server}],
         "security": [{"bearer": []}],
@@ -52,12 +57,12 @@ def document(operations: Iterable[Operation], server: str) -> dict[str, Any]:
     }
 
 
-def object_schema(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A Cerberus schema of fields as a JSON Schema object without other members."""
-    return {"type": "object", **_members(fields)}
+def object_schema(fields: Mapping[str, Any], *, is_open: bool = False) -> dict[str, Any]:
+    """A Cerberus schema of fields as a JSON Schema object, without other members unless it is open."""
+    return {"type": "object", **_members(fields, is_open)}
 
 
-def field_schema(rules: Mapping[str, Any]) -> dict[str, Any]:
+def field_schema(rules: Mapping[str, Any], *, is_open: bool = False) -> dict[str, Any]:
     """The rules of one field as JSON Schema (draft 2020-12).
 
     Raises:
@@ -68,20 +73,20 @@ def field_schema(rules: Mapping[str, Any]) -> dict[str, Any]:
         raise Untranslatable(f"type: {kind}")
     schema: dict[str, Any] = {"type": [TYPES[kind], "null"] if is_nullable else TYPES[kind]}
     for rule, value in rules.items():
-        schema |= _translated(kind, rule, value, is_nullable)
+        schema |= _translated(kind, rule, value, is_nullable, is_open)
     return schema
 
 
-def _members(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _members(fields: Mapping[str, Any], is_open: bool) -> dict[str, Any]:
     members: dict[str, Any] = {
-        "properties": {name: field_schema(rules) for name, rules in fields.items()},
-        "additionalProperties": False,
+        "properties": {name: field_schema(rules, is_open=is_open) for name, rules in fields.items()},
+        "additionalProperties": is_open,
     }
     required = [name for name, rules in fields.items() if rules.get("required")]
     return {**members, "required": required} if required else members
 
 
-def _translated(kind: str, rule: str, value: Any, is_nullable: bool) -> dict[str, Any]:
+def _translated(kind: str, rule: str, value: Any, is_nullable: bool, is_open: bool) -> dict[str, Any]:
     match rule:
         case "allowed":
             return {"enum": [*value, None] if is_nullable else list(value)}
@@ -89,7 +94,11 @@ def _translated(kind: str, rule: str, value: Any, is_nullable: bool) -> dict[str
             # Ours matches the whole value, a pattern of JSON Schema any part of it.
             return {"pattern": f"^(?:{value})$"}
         case "schema":
-            return _members(value) if kind == "dict" else {"items": field_schema(value)}
+            return (
+                _members(value, is_open)
+                if kind == "dict"
+                else {"items": field_schema(value, is_open=is_open)}
+            )
         case "meta":
             return {"examples": [value["example"]]}
         case _ if (kind, rule) in SIZES:
@@ -110,7 +119,9 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if operation.body is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": object_schema(operation.body)}},
+            "content": {
+                "application/json": {"schema": object_schema(operation.body, is_open=operation.is_open)}
+            },
         }
     return described
 

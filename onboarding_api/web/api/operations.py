@@ -13,14 +13,14 @@ from flask import Blueprint, Response, g, request
 from onboarding_api.acts.actor import Actor
 from onboarding_api.limits.bounds import API, Bound
 from onboarding_api.web.api.bearer import calling_person
-from onboarding_api.web.api.problems import problem
+from onboarding_api.web.api.problems import bad_input
 from onboarding_api.web.api.schemas import SIREN, UUID, Schema
 from onboarding_api.web.limits import spend
 from policies.catalogue.strict import StrictValidator, flat_errors
 
 PATH: Mapping[str, Schema] = {"siren": SIREN, "habilitation_id": UUID}
-DEEPEST = 8
-"""Levels of a body; no schema of ours has more than three."""
+DEEPEST = 16
+"""Levels of a body; no schema has more than five, and a standard lets callers say more beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Operation:
         query, body: what comes in; `body` None: the method has none.
         gives: the JSON that goes out; None: an empty answer.
         bound: how much of it one person may ask, beside what every caller may (`API`).
+        fault_status: of an answer about what came in.
+        is_open: a standard says that names which it does not know are passed over, not refused.
     """
 
     method: str
@@ -53,6 +55,8 @@ class Operation:
     query: Schema = field(default_factory=dict)
     body: Schema | None = None
     gives: Schema | None = None
+    fault_status: int = 422
+    is_open: bool = False
 
     @property
     def name(self) -> str:
@@ -69,11 +73,11 @@ class Operation:
         actor = calling_person()
         spend(API)
         faults: list[dict[str, str]] = []
-        checked_path = _checked({name: PATH[name] for name in path}, path, "path", faults)
-        query = _checked(self.query, _query(faults), "query", faults)
+        checked_path = checked({name: PATH[name] for name in path}, path, "path", faults)
+        query = checked(self.query, _query(faults), "query", faults)
         body = self._body(faults)
         if faults:
-            return problem(422, "bad_input", "La demande contient des erreurs.", faults=faults)
+            return bad_input(faults, self.fault_status)
         g.siren = body.get("siren")
         if self.bound is not API:
             spend(self.bound)
@@ -86,7 +90,9 @@ class Operation:
         if self.body is None:
             return {}
         received = _json(faults)
-        return {} if received is None else _checked(self.body, received, "body", faults)
+        if received is None:
+            return {}
+        return checked(self.body, received, "body", faults, is_open=self.is_open)
 
 
 def add_to(blueprint: Blueprint, operation: Operation) -> None:
@@ -94,10 +100,16 @@ def add_to(blueprint: Blueprint, operation: Operation) -> None:
     blueprint.add_url_rule(operation.rule, operation.name, operation.answer, methods=[operation.method])
 
 
-def _checked(
-    schema: Schema, value: Mapping[str, Any], where: str, faults: list[dict[str, str]]
+def checked(
+    schema: Schema,
+    value: Mapping[str, Any],
+    where: str,
+    faults: list[dict[str, str]],
+    *,
+    is_open: bool = False,
 ) -> Mapping[str, Any]:
-    validator = StrictValidator(dict(schema))
+    """A document in its normal form; what is wrong with it is added to the faults."""
+    validator = StrictValidator(dict(schema), allow_unknown=is_open)
     if not validator.validate(value):
         faults += [
             {"field": ".".join(map(str, (where, *path))), "reason": reason}
@@ -138,10 +150,8 @@ def _check_plain(value: Any, level: int = 0) -> None:
         raise ValueError("too deep")
     if isinstance(value, str):
         value.encode()
-    elif isinstance(value, dict):
-        _check_plain([*value, *value.values()], level + 1)
-    elif isinstance(value, list):
-        for item in value:
+    elif isinstance(value, dict | list):
+        for item in (*value, *value.values()) if isinstance(value, dict) else value:
             _check_plain(item, level + 1)
 
 

@@ -48,6 +48,18 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
     return answer
 
 
+def bad_input(faults: list[dict[str, str]], status: int = 422) -> Response:
+    """The problem of what came in, field by field."""
+    return problem(status, "bad_input", "La demande contient des erreurs.", faults=faults)
+
+
+def keycloak_is_down(_error: Exception) -> Response:
+    """The keys could not be read: the token can be neither believed nor refused."""
+    return problem(
+        503, "identity_unavailable", "Le service d'identification ne répond pas. Réessayez plus tard."
+    )
+
+
 def refused(refusal: Refusal) -> Response:
     """The problem of a refusal: its own code, the sentence that the pages show too."""
     status, sentence = answer_to(refusal)

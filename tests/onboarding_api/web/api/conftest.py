@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
 from onboarding_api.web.api.acts import OPERATIONS
+from onboarding_api.web.api.authzen.door import OPERATIONS as OF_THE_STANDARD
 from onboarding_api.web.api.openapi import object_schema
 from onboarding_api.web.api.operations import Operation
 from onboarding_api.web.api.problems import MEDIA_TYPE, PROBLEM
@@ -16,7 +17,9 @@ from tests.builders.issuer import Person
 from tests.onboarding_api.web.portal import PUBLIC_URL, Portal
 
 API = "/api/v1"
-BY_NAME: Mapping[str, Operation] = {operation.name: operation for operation in OPERATIONS}
+BY_NAME: Mapping[str, Operation] = {
+    operation.name: operation for operation in (*OPERATIONS, *OF_THE_STANDARD)
+}
 
 
 class Call(Protocol):
@@ -59,7 +62,7 @@ def check_answer(portal: Portal, method: str, path: str, answer: TestResponse) -
         endpoint, _ = portal.app.url_map.bind("").match(path.partition("?")[0], method)
     except HTTPException:
         return
-    operation = BY_NAME.get(endpoint.removeprefix("api."))
+    operation = BY_NAME.get(endpoint.rpartition(".")[2])
     if operation is None:
         return
     assert answer.status_code == operation.status

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from onboarding_api.web.api.acts import OPERATIONS
+from onboarding_api.web.api.authzen import door
 from onboarding_api.web.api.problems import HTTP_PROBLEMS
 from onboarding_api.web.errors import ANSWERS
 from onboarding_api.web.headers import LONGEST_BODY_BYTES
@@ -20,7 +21,10 @@ OF_THE_DOOR = {
 def test_the_table_has_the_operations() -> None:
     rows = re.findall(r"^\| `(\w+) (\S+)` \| (.+) \| (\d+) \|$", PAGE, re.MULTILINE)
 
-    assert rows == [(one.method, one.template, one.summary, str(one.status)) for one in OPERATIONS]
+    assert rows == [
+        *((one.method, one.template, one.summary, str(one.status)) for one in OPERATIONS),
+        *((one.method, door.AT + one.template, one.summary, str(one.status)) for one in door.OPERATIONS),
+    ]
 
 
 def test_the_table_has_the_codes_of_refusals() -> None:

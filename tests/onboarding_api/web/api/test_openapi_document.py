@@ -13,7 +13,9 @@ from jsonschema.validators import extend
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from onboarding_api.web.api.acts import OPERATIONS
+from onboarding_api.web.api.authzen import door
 from onboarding_api.web.api.openapi import Untranslatable, document, field_schema, object_schema
+from onboarding_api.web.api.operations import Operation
 from onboarding_api.web.api.problems import PROBLEM
 from policies.catalogue.strict import StrictValidator
 from tests.onboarding_api.web.portal import PUBLIC_URL, Portal
@@ -151,28 +153,51 @@ def test_a_rule_that_has_no_translation_is_an_error(rules: dict[str, Any]) -> No
         field_schema(rules)
 
 
-def test_the_served_document_is_valid_openapi_31(portal: Portal) -> None:
-    answer = portal.app.test_client().get("/api/v1/openapi.json", base_url=PUBLIC_URL)
+@pytest.mark.parametrize(
+    ("at", "whole"),
+    [
+        ("/api/v1", document(OPERATIONS, f"{PUBLIC_URL}/api/v1")),
+        (door.AT, document(door.OPERATIONS, f"{PUBLIC_URL}{door.AT}", door.SAYS)),
+    ],
+)
+def test_the_served_document_is_valid_openapi_31(portal: Portal, at: str, whole: dict[str, Any]) -> None:
+    answer = portal.app.test_client().get(f"{at}/openapi.json", base_url=PUBLIC_URL)
     served = json.loads(answer.data)
 
     OpenAPIV31SpecValidator(served).validate()
     assert served["openapi"].startswith("3.1.")
-    assert served == document(OPERATIONS, f"{PUBLIC_URL}/api/v1")
+    assert served == whole
 
 
-def test_the_document_has_each_route_and_nothing_else(portal: Portal) -> None:
+@pytest.mark.parametrize(
+    ("name", "at", "operations"), [("api", "/api/v1", OPERATIONS), ("access", door.AT, door.OPERATIONS)]
+)
+def test_the_document_has_each_route_and_nothing_else(
+    portal: Portal, name: str, at: str, operations: tuple[Operation, ...]
+) -> None:
     described = {
-        (method.upper(), f"/api/v1{path}")
-        for path, item in document(OPERATIONS, "")["paths"].items()
+        (method.upper(), f"{at}{path}")
+        for path, item in document(operations, "")["paths"].items()
         for method in item
     }
     routed = {
         (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
         for rule in portal.app.url_map.iter_rules()
-        if rule.endpoint.startswith("api.") and rule.endpoint != "api.describe"
+        if rule.endpoint.startswith(f"{name}.") and rule.endpoint != f"{name}.describe"
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routed
+
+
+@pytest.mark.parametrize("operation", door.OPERATIONS, ids=lambda each: each.name)
+def test_a_door_of_a_standard_takes_names_that_it_does_not_know(operation: Operation) -> None:
+    """And its document says so: as forward compatible as the standard wants it."""
+    fields = operation.body or {}
+    entity = {"type": "x", "id": "x", "name": "x", "future": {"deep": [1]}}
+    message = {"subject": entity, "action": entity, "resource": entity, "future": None}
+    assert StrictValidator(dict(fields), allow_unknown=True).validate(message)
+    assert ReadAsEcma(object_schema(fields, is_open=True)).is_valid(message)
+    assert not ReadAsEcma(object_schema(fields)).is_valid(message)
 
 
 def test_each_parameter_of_a_path_is_described() -> None:

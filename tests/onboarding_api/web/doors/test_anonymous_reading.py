@@ -11,7 +11,10 @@ from tests.builders.issuer import Person as Keyboard
 from tests.onboarding_api.web.doors.test_route_rights import ROUTES, methods
 from tests.onboarding_api.web.portal import Portal
 
-API = ("/api/v1/openapi.json", "/api/v1/memberships", "/api/v1/structures?q=eus", "/api/v1/nowhere")
+API = (
+    *("/api/v1/openapi.json", "/api/v1/memberships", "/api/v1/structures?q=eus", "/api/v1/nowhere"),
+    *("/access/v1/openapi.json", "/access/v1/evaluation", "/.well-known/authzen-configuration"),
+)
 
 
 @contextmanager
