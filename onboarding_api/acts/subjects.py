@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation
@@ -10,7 +11,7 @@ from onboarding_api.model.membership import Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
 
-Subject = Person | Membership | Habilitation | Claim | Letter
+Subject = Person | Membership | EmailChange | Habilitation | Claim | Letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ def named(thing: Subject) -> Named:
             return Named(f"person:{thing.id}", thing.id, None)
         case Membership():
             return Named("", thing.person_id, thing.siren).below("membership", thing.id)
+        case EmailChange():
+            return named(thing.membership).below("email_change", thing.id)
         case Habilitation():
             return named(thing.membership).below("habilitation", thing.id)
         case Claim():

@@ -85,6 +85,8 @@ REGISTRATIONS = _shared("registration", network="30/hour", browser="10/hour")
 REGISTRATION_MAIL = _shared("registration_mail", receiver="3/hour")
 RECALLS = _shared("recall", network="30/hour", browser="10/hour")
 RECALL_MAIL = _shared("recall_mail", receiver="3/hour")
+EMAIL_CHANGES = _shared("email_change", person="5/hour")
+"""Changes of the e-mail in a structure: each sends a mail to an address that somebody typed."""
 REFERENCES = _shared("reference", network="20/hour", browser="10/hour")
 """References of letters, typed by whoever got one."""
 CODES = _shared("code", network="60/hour", person="15/hour")
@@ -104,7 +106,7 @@ BOUNDS: Mapping[str, Bound] = MappingProxyType(
         for bound in (
             *(READING, VISITING, HEALTH, SEARCH, LOG_IN, LOG_OUT, TOLD_BY_KEYCLOAK, LOGOUT_TOKEN),
             *(ACT, API),
-            *(REGISTRATIONS, REGISTRATION_MAIL, RECALLS, RECALL_MAIL, REFERENCES),
+            *(REGISTRATIONS, REGISTRATION_MAIL, RECALLS, RECALL_MAIL, EMAIL_CHANGES, REFERENCES),
             *(CODES, ATTACHING, REQUESTS, LETTERS, PAPER, PAPER_DAY),
         )
     }

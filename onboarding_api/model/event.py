@@ -14,6 +14,8 @@ class Event(StrEnum):
     PERSON_DISABLED = "person_disabled"
     PERSON_WOKEN = "person_woken"
     PROFILE_CHANGED = "profile_changed"
+    EMAIL_CHANGE_ASKED = "email_change_asked"
+    EMAIL_CHANGED = "email_changed"
     STRUCTURE_ATTACHED = "structure_attached"
     STRUCTURE_LEFT = "structure_left"
     TERMS_ACCEPTED = "terms_accepted"

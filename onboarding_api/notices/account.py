@@ -6,9 +6,18 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.ledger.delivery import ADDRESS
 from onboarding_api.model.person import Person
-from onboarding_api.notices.notice import Addressed, Args, Notice, PersonalNotice
+from onboarding_api.notices.notice import (
+    Addressed,
+    Args,
+    Door,
+    Notice,
+    PersonalNotice,
+    Place,
+    StructureNotice,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +75,98 @@ class Welcome(PersonalNotice):
         return cls(person.greeting_name, person.identifiant, args["link"], args["lasts"])
 
 
-NOTICES: tuple[type[Notice], ...] = (AlreadyRegistered, ForgottenIdentifiant, Welcome)
+@dataclass(frozen=True, slots=True)
+class IdentityChanged(PersonalNotice):
+    """To the account, after a change of civilité, prénom or nom (GS-20)."""
+
+    name: str
+    identifiant: str
+
+    @property
+    def subject(self) -> str:
+        """What was done."""
+        return "Votre identité a été modifiée"
+
+    @classmethod
+    def read(cls, _session: Session, person: Person, _args: Args) -> Self | None:
+        """As it stands now."""
+        return cls(person.greeting_name, person.full_name, person.identifiant)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailToConfirm(StructureNotice):
+    """To the new address: who reads it there and is logged in confirms it."""
+
+    place = Place.PROFILE
+    change_id: str
+    email: str
+
+    @property
+    def subject(self) -> str:
+        """What is to do."""
+        return f"{self.structure} – confirmez votre adresse e-mail"
+
+    @property
+    def door(self) -> Door:
+        """The page that confirms; reading it changes nothing."""
+        return Door(f"/structures/{self.siren}/email/{self.change_id}", "Confirmer mon adresse e-mail")
+
+    @classmethod
+    def mailbox(cls, session: Session, _person: Person, args: Args) -> str:
+        """Not the account's: the one that was typed."""
+        return session.get_one(EmailChange, args["email_change_id"]).email
+
+    @classmethod
+    def read(cls, session: Session, person: Person, args: Args) -> Self | None:
+        """While it waits; a later change takes its place."""
+        change = session.get(EmailChange, args["email_change_id"])
+        if change is None or change.confirmed_at:
+            return None
+        structure = change.membership.structure
+        return cls(
+            recipient=person.greeting_name,
+            siren=structure.siren,
+            structure=structure.name,
+            change_id=change.id,
+            email=change.email,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged(StructureNotice):
+    """To the address that was replaced; where there was none, to the account."""
+
+    place = Place.PROFILE
+    email: str
+
+    @property
+    def subject(self) -> str:
+        """What was done."""
+        return f"{self.structure} – votre adresse e-mail a été modifiée"
+
+    @classmethod
+    def mailbox(cls, session: Session, person: Person, args: Args) -> str:
+        """Whoever reads there may never have asked for it."""
+        return session.get_one(EmailChange, args["email_change_id"]).replaced or person.email
+
+    @classmethod
+    def read(cls, session: Session, person: Person, args: Args) -> Self | None:
+        """Once it is done."""
+        change = session.get_one(EmailChange, args["email_change_id"])
+        structure = change.membership.structure
+        return cls(
+            recipient=person.greeting_name,
+            siren=structure.siren,
+            structure=structure.name,
+            email=change.email,
+        )
+
+
+NOTICES: tuple[type[Notice], ...] = (
+    AlreadyRegistered,
+    ForgottenIdentifiant,
+    Welcome,
+    IdentityChanged,
+    EmailToConfirm,
+    EmailChanged,
+)

@@ -28,6 +28,7 @@ class Place(StrEnum):
     SERVICES = "services"
     QUEUE = "demandes"
     LETTER = "courrier"
+    PROFILE = "profil"
 
 
 class Door(NamedTuple):
@@ -42,6 +43,7 @@ _LABELS = {
     Place.SERVICES: "Voir vos services",
     Place.QUEUE: "Voir les demandes à traiter",
     Place.LETTER: "Suivre votre demande",
+    Place.PROFILE: "Voir votre profil",
 }
 
 
@@ -93,13 +95,18 @@ class PersonalNotice(Notice):
         """Read for the person it goes to."""
         person = session.get(Person, cls.person_id(session, args))
         notice = cls.read(session, person, args) if person else None
-        return Addressed(person.email, notice) if person and notice else None
+        return Addressed(cls.mailbox(session, person, args), notice) if person and notice else None
 
     @classmethod
     def person_id(cls, _session: Session, args: Args) -> str | None:
         """To whom it goes."""
         person_id: str = args["person_id"]
         return person_id
+
+    @classmethod
+    def mailbox(cls, _session: Session, person: Person, _args: Args) -> str:
+        """Where she reads it: at the address of her account."""
+        return person.email
 
     @classmethod
     @abstractmethod

@@ -1,11 +1,14 @@
 """Who is logged in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from onboarding_api.model.email_change import EmailChange, waiting_change
 from onboarding_api.model.person import Person
+from onboarding_api.model.refusals import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,21 @@ def view_of(person: Person) -> PersonView:
         email=person.email,
         is_active=person.is_active,
     )
+
+
+def email_waiting(session: Session, membership_id: str, now: datetime) -> str | None:
+    """The professional e-mail of a member that waits to be confirmed."""
+    change = waiting_change(session, membership_id, now)
+    return change.email if change else None
+
+
+def email_waiting_by_link(session: Session, membership_id: str, change_id: str, now: datetime) -> str | None:
+    """The same by the link of its mail; None when its day is over.
+
+    Raises:
+        NotFound: no such change of this member's.
+    """
+    change = session.get(EmailChange, change_id)
+    if change is None or change.membership_id != membership_id:
+        raise NotFound
+    return change.email if change.is_waiting(now) else None

@@ -7,7 +7,7 @@ from onboarding_api.acts.actor import Actor
 from onboarding_api.model.event import Event
 from onboarding_api.model.membership import Membership
 from onboarding_api.model.refusals import BadInput
-from onboarding_api.model.words.contact import email_address, telephone
+from onboarding_api.model.words.contact import telephone
 from onboarding_api.model.words.typed_text import trimmed
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import Action
@@ -15,23 +15,25 @@ from policies.engine.names import Action
 
 @dataclass(frozen=True, slots=True)
 class EditProfile:
-    """One item of the actor's profile in a structure; an empty telephone or e-mail takes it away."""
+    """One item of the actor's profile in a structure; an empty telephone takes it away.
+
+    The e-mail is confirmed first: `change_email`.
+    """
 
     siren: str
     telephone: str | None = None
-    email: str | None = None
     fonction: str | None = None
 
 
 def edit_profile(office: Office, actor: Actor, command: EditProfile) -> None:
-    """Change the telephone, the professional e-mail or the fonction of the actor in one structure.
+    """Change the telephone or the fonction of the actor in one structure.
 
     Raises:
         BadInput: the value cannot be read, the fonction is not of the list, or not exactly one item is given.
         NotFound: the actor is not attached to such a structure.
         NotAllowed: the rules refuse.
     """
-    given = [item for item in ("telephone", "email", "fonction") if getattr(command, item) is not None]
+    given = [item for item in ("telephone", "fonction") if getattr(command, item) is not None]
     if len(given) != 1:
         raise BadInput("profile", "one_at_a_time")
     (item,) = given
@@ -54,6 +56,4 @@ def _value(item: str, text: str, membership: Membership) -> str | None:
         return text
     if not trimmed(text):
         return None
-    if item == "telephone":
-        return telephone("telephone", text, membership.structure.departement)
-    return email_address("email", text)
+    return telephone("telephone", text, membership.structure.departement)

@@ -20,6 +20,7 @@ _PAGES: Mapping[str, str] = MappingProxyType(
         Place.SERVICES: "services.mine",
         Place.QUEUE: "decisions.queue",
         Place.LETTER: "letter.follow",
+        Place.PROFILE: "membership.show",
     }
 )
 
@@ -37,4 +38,4 @@ def lead(siren: str, place: str) -> ResponseReturnValue:
     if page is None:
         raise NotFound
     current_session()["siren"] = visit().structure(siren).siren
-    return redirect(url_for(page))
+    return redirect(url_for(page, siren=siren) if place == Place.PROFILE else url_for(page))

@@ -38,6 +38,9 @@ EUS: dict[str, Any] = {
     "structure": "Commune d'Eus",
     "services": ("Demande de prêts", "Suivi des dossiers"),
     "reference": "BDT-7K2M-9QXA",
+    "name": "Madame Cendrine Martin",
+    "email": "mairie@eus.example",
+    "change_id": "55555555-5555-4555-8555-555555555555",
     "requester": "Monsieur Paul Durand",
     "fonction": "Secrétaire général(e) de mairie",
     "administrator": "Madame Cendrine Martin",
@@ -176,13 +179,14 @@ def test_the_fields_are_those_that_the_templates_read(notice: type[Notice]) -> N
     for kind in ("txt", "html"):
         source = (ROOM / notice.template(kind)).read_text(encoding="utf-8")
         read = meta.find_undeclared_variables(environment.parse(source)) - {"sender", "door"}
-        # The greeting and the reference stand in the layout; the subject's facts are in its property.
+        # Greeting and reference stand in the layout; facts of subject and link are in their properties.
         assert read <= declared
-        assert read | {"recipient", "reference", "siren"} >= declared - facts_of_subject(notice)
+        assert read | {"recipient", "reference"} >= declared - facts_beside(notice)
 
 
-def facts_of_subject(notice: type[Notice]) -> set[str]:
-    return set(re.findall(r"self\.(\w+)", inspect.getsource(notice.subject.fget)))  # type: ignore[attr-defined]
+def facts_beside(notice: type[Notice]) -> set[str]:
+    parts: tuple[Any, ...] = (notice.subject, notice.door)
+    return {fact for part in parts for fact in re.findall(r"self\.(\w+)", inspect.getsource(part.fget))}
 
 
 def test_every_notice_is_listed_and_has_its_templates_and_no_other_stands_there() -> None:

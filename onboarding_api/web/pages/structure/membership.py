@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from onboarding_api.limits.bounds import ACT
+from onboarding_api.limits.bounds import ACT, EMAIL_CHANGES
+from onboarding_api.model.words.contact import shown_address
+from onboarding_api.queries.people import email_waiting, email_waiting_by_link
+from onboarding_api.usecases.structure.change_email import (
+    AskEmailChange,
+    ask_email_change,
+    confirm_email_change,
+)
 from onboarding_api.usecases.structure.edit_profile import EditProfile, edit_profile
 from onboarding_api.web.forms import answer_form
 from onboarding_api.web.gate import require_visit, visit
 from onboarding_api.web.limits import bounded
 from onboarding_api.web.local_paths import local_path
-from onboarding_api.web.parts import parts
-from onboarding_api.web.schemas.form import FilledForm, Form
+from onboarding_api.web.parts import now, parts, reading
+from onboarding_api.web.schemas.form import EMPTY, FilledForm, Form
 from onboarding_api.web.schemas.structure import EMAIL, FONCTION, TELEPHONE
 from onboarding_api.web.wording import telephone_in_groups
 from policies.catalogue.loader import load_catalogue
@@ -25,7 +33,10 @@ blueprint.before_request(require_visit)
 @blueprint.get("")
 def show(siren: str) -> str:
     """The person's page in the structure, behind the button with its name (G-26)."""
-    return render_template("structure/membership.html", structure=visit().structure(siren))
+    structure = visit().structure(siren)
+    with reading() as db:
+        waiting = email_waiting(db, structure.membership_id, now())
+    return render_template("structure/membership.html", structure=structure, waiting=waiting)
 
 
 @blueprint.get("/telephone")
@@ -49,11 +60,37 @@ def email(siren: str) -> str:
 
 
 @blueprint.post("/email")
-@bounded(ACT)
+@bounded(EMAIL_CHANGES)
 def edit_email(siren: str) -> ResponseReturnValue:
-    """Change the e-mail alone."""
-    page = _page("structure/membership_email.html", siren)
-    return _edit(EMAIL, siren, "email", page, "Votre adresse e-mail est modifiée")
+    """Send a link to the address typed; it changes when the link is followed."""
+
+    def submit(values: Mapping[str, Any]) -> str:
+        email = values["email"]
+        if ask_email_change(parts().office, visit().actor, AskEmailChange(siren, email)):
+            flash(f"Un e-mail part à l'adresse {shown_address(email)} : suivez son lien pour la confirmer.")
+        return local_path(values.get("suite"), url_for("membership.show", siren=siren))
+
+    return answer_form(EMAIL, submit, _page("structure/membership_email.html", siren))
+
+
+@blueprint.get("/email/<uuid:change_id>")
+def read_change(siren: str, change_id: UUID) -> str:
+    """The link of the mail; a program that follows it changes nothing."""
+    return _confirmation(siren, change_id)(FilledForm())
+
+
+@blueprint.post("/email/<uuid:change_id>")
+@bounded(ACT)
+def confirm_change(siren: str, change_id: UUID) -> ResponseReturnValue:
+    """Confirm the new address."""
+
+    def submit(_values: Mapping[str, Any]) -> str:
+        confirm_email_change(parts().office, visit().actor, siren, str(change_id))
+        name = visit().structure(siren).name
+        flash(f"Votre adresse e-mail dans la structure « {name} » est modifiée.")
+        return url_for("membership.show", siren=siren)
+
+    return answer_form(EMPTY, submit, _confirmation(siren, change_id))
 
 
 @blueprint.get("/fonction")
@@ -68,6 +105,19 @@ def edit_fonction(siren: str) -> ResponseReturnValue:
     """Change the fonction alone; obligatory for the loan services (G-33)."""
     page = _page("structure/membership_fonction.html", siren)
     return _edit(FONCTION, siren, "fonction", page, "Votre fonction est modifiée")
+
+
+def _confirmation(siren: str, change_id: UUID) -> Callable[[FilledForm], str]:
+    structure = visit().structure(siren)
+    with reading() as db:
+        email = email_waiting_by_link(db, structure.membership_id, str(change_id), now())
+
+    def show_form(form: FilledForm) -> str:
+        return render_template(
+            "structure/membership_email_confirm.html", structure=structure, form=form, email=email
+        )
+
+    return show_form
 
 
 def _filled(siren: str, item: str) -> FilledForm:

@@ -12,7 +12,7 @@ from tests.onboarding_api.web.portal import Browser, Portal
 from tests.onboarding_api.web.world import CODE, DEACTIVATED, ESTAVAR, EUS, GRANTED, PENDING, REFERENCE
 
 PUBLIC, PERSON, MEMBER, ADMINISTRATOR = "public", "person", "member", "administrator"
-CLAIMANT, AUTHOR = "claimant", "author"
+CLAIMANT, AUTHOR, NOBODY = "claimant", "author", "nobody"
 
 # Who is logged in, by role: the administrator and a member of Eus, the claimant of Estavar (a stranger to
 # Eus), and a person attached to nothing.
@@ -30,6 +30,7 @@ ALLOWED = {
     ADMINISTRATOR: {"administrator"},
     CLAIMANT: {"stranger"},
     AUTHOR: {"member"},
+    NOBODY: set(),
 }
 
 
@@ -101,6 +102,8 @@ ROUTES: Mapping[str, Route] = {
     "membership.edit_telephone": of_eus(MEMBER, 303, telephone="04 68 96 06 27"),
     "membership.email": of_eus(MEMBER),
     "membership.edit_email": of_eus(MEMBER, 303, email="mairie@eus.example.fr"),
+    "membership.read_change": Route(NOBODY, 200, {"siren": EUS, "change_id": PENDING}),
+    "membership.confirm_change": Route(NOBODY, 303, {"siren": EUS, "change_id": PENDING}),
     "membership.fonction": of_eus(MEMBER),
     "membership.edit_fonction": of_eus(MEMBER, 303, fonction="elu"),
     "services.mine": Route(MEMBER, instead=OWN_STRUCTURE),

@@ -100,7 +100,6 @@ def test_unknown_structure_cannot_be_attached(portal: Portal) -> None:
     [
         ("telephone", "04 68 96 06 27", "04 68 96 06 27"),
         ("telephone", "0262 12 34 56", "0262 12 34 56"),
-        ("email", "Mairie@Eus.Example.fr", "mairie@eus.example.fr"),
         ("fonction", "maire", "Maire"),
     ],
 )

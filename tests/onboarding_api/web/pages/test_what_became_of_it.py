@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from onboarding_api.model.administration import Administration, Origin
+from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, TRIES_PER_WINDOW
@@ -75,7 +76,13 @@ def test_link_of_a_mail_opens_its_page_in_its_structure_through_the_log_in(
     page = browser.get(path, follow_redirects=True)
 
     assert page.status_code == 200
-    assert page.request.path in {"/tableau-de-bord", "/services", "/demandes", "/courrier"}
+    assert page.request.path in {
+        "/tableau-de-bord",
+        "/services",
+        "/demandes",
+        "/courrier",
+        f"/structures/{EUS}",
+    }
 
 
 def test_every_mail_about_a_structure_leads_to_a_page_of_it() -> None:
@@ -286,3 +293,23 @@ def test_missing_fonction_is_said_once_with_its_button(portal: Portal) -> None:
 
     assert page.count("fonction") == 2
     assert "Indiquer ma fonction" in page
+
+
+def test_email_is_confirmed_by_the_link_of_its_mail(portal: Portal) -> None:
+    browser = portal.browser("paul123")
+    asked = browser.post(f"/structures/{EUS}/email", {"email": "Mairie@Eus.Example.fr"})
+    page = browser.read(asked.location)
+    assert "Un e-mail part à l'adresse mairie@eus.example.fr" in page
+    assert "attend votre confirmation" in page
+    with portal.office.database.reading() as db:
+        link = f"/structures/{EUS}/email/{db.query(EmailChange).one().id}"
+
+    assert "mairie@eus.example.fr deviendra votre adresse" in browser.read(link)
+    assert "attend votre confirmation" in browser.read(f"/structures/{EUS}")  # reading changes nothing
+    assert portal.browser("cend589").get(link).status_code == 404
+    assert portal.browser().get(link).location.startswith("/connexion?suite=")
+    done = browser.read(browser.post(link).location)
+
+    assert "Votre adresse e-mail dans la structure « Commune d'Eus » est modifiée" in done
+    assert "Adresse e-mail mairie@eus.example.fr" in done
+    assert "Ce lien a déjà servi" in browser.read(link)
