@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import Letter
 from onboarding_api.model.habilitation import Habilitation
-from onboarding_api.model.membership import Membership
+from onboarding_api.model.membership import EmailChange, Membership
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
 

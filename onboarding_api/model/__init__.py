@@ -7,7 +7,6 @@ Keycloak is), `words/` (what is typed).
 from onboarding_api.model import (
     administration,
     disabling,
-    email_change,
     habilitation,
     journal,
     limit_window,
@@ -30,7 +29,6 @@ ALL_TABLES = (
     delivery,
     disabling,
     drift,
-    email_change,
     habilitation,
     journal,
     letter,

@@ -6,8 +6,8 @@ from typing import Self
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.ledger.delivery import ADDRESS
+from onboarding_api.model.membership import EmailChange
 from onboarding_api.model.person import Person
 from onboarding_api.notices.notice import (
     Addressed,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from onboarding_api.model.email_change import EmailChange, waiting_change
+from onboarding_api.model.membership import EmailChange, waiting_change
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 

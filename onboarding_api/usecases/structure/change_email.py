@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from onboarding_api.acts.act import Office, act
 from onboarding_api.acts.actor import Actor
-from onboarding_api.model.email_change import EmailChange, forget_waiting
 from onboarding_api.model.event import Event
+from onboarding_api.model.membership import EmailChange, forget_waiting
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.model.words.contact import email_address
 from policies.engine.names import Action

@@ -4,8 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from onboarding_api.model.base import Database
-from onboarding_api.model.email_change import EmailChange
-from onboarding_api.model.membership import Membership
+from onboarding_api.model.membership import EmailChange, Membership
 from onboarding_api.model.refusals import BadInput, NotFound, NotPossibleNow
 from onboarding_api.notices.notice import Addressed
 from onboarding_api.notices.reading import notice_of

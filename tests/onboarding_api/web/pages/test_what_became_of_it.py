@@ -4,12 +4,11 @@ import pytest
 from sqlalchemy import update
 
 from onboarding_api.model.administration import Administration, Origin
-from onboarding_api.model.email_change import EmailChange
 from onboarding_api.model.first_administrator.activation_code import new_code
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, TRIES_PER_WINDOW
 from onboarding_api.model.habilitation import Habilitation, HabilitationState
-from onboarding_api.model.membership import Membership
+from onboarding_api.model.membership import EmailChange, Membership
 from onboarding_api.notices.notice import Place, StructureNotice
 from onboarding_api.notices.reading import NOTICES
 from tests.onboarding_api.web.page import Page, text_of
