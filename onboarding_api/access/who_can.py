@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session
 
 from onboarding_api.facts.columns import table_of
 from onboarding_api.facts.question import questions
-from onboarding_api.facts.rows import KINDS, Thing, rows_of
+from onboarding_api.facts.rows import KINDS, Rows, Thing, rows_of
 from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotFound
 from onboarding_api.queries.asking import PASSWORD
@@ -118,18 +118,28 @@ def allowed_in_sql(
         resource_id: this thing only.
     """
     rows = rows_of(environment.resource, now)
-    # The compiler puts what it is given where a rule says `principal`: here, the columns of anybody.
-    anybody = Entity(EntityRef("User", cast(str, ASKER.c.id)), {"isActive": cast(bool, ASKER.c.is_active)})
-    ask = Ask(environment.action, anybody, now, acr, environment.resource)
     found = (
         select(ASKER.c.id, rows.key)
         .select_from(rows.source.join(ASKER, true()))
-        .where(where(policies, ask, rows.columns))
+        .where(allows_anybody(policies, environment, now, acr, rows))
         .order_by(ASKER.c.identifiant, rows.key)
     )
     if person_id is not None:
         found = found.where(ASKER.c.id == person_id)
     return found if resource_id is None else found.where(rows.key == resource_id)
+
+
+def allows_anybody(
+    policies: Policies, environment: Environment, now: datetime, acr: int, rows: Rows
+) -> ColumnElement[bool]:
+    """Whether the person of ASKER may do the action on the thing of a row.
+
+    Raises:
+        NoColumn: the rules read what no table holds.
+    """
+    # The compiler puts what it is given where a rule says `principal`: here, the columns of anybody.
+    anybody = Entity(EntityRef("User", cast(str, ASKER.c.id)), {"isActive": cast(bool, ASKER.c.is_active)})
+    return where(policies, Ask(environment.action, anybody, now, acr, environment.resource), rows.columns)
 
 
 def _confirmed(

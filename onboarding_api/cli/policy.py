@@ -1,5 +1,6 @@
-"""`bdt policy …`: the commands of reviewers; of these, who-can and what-can ask the live database too."""
+"""`bdt policy …`: the commands of reviewers; who-can, what-can and diff ask the live database too."""
 
+import sys
 from copy import copy
 from typing import Any
 
@@ -38,9 +39,35 @@ def _with_live(name: str, hint: str) -> click.Command:
     )
 
 
+def _diff_with_people() -> click.Command:
+    """The difference of two revisions; with `--live`, the people of the database whom it concerns."""
+    plain = reviewers.commands["diff"]
+
+    def run(live: bool, database_url: str | None, moment: str | None, most: int, **asked: Any) -> None:
+        if not live:
+            click.get_current_context().invoke(plain, **asked)
+            return
+        if not database_url:
+            raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
+        from onboarding_api.cli.policy_changes import diff_live  # noqa: PLC0415
+
+        sys.exit(diff_live(database_url, moment=moment, most=most, **asked))
+
+    options = (
+        click.Option(["--live"], is_flag=True, help="Also who of the database gains and who loses, by name."),
+        click.Option(["--database-url"], envvar="BDT_DATABASE_URL", show_envvar=True, help="With --live."),
+        click.Option(["--at", "moment"], help="With --live: the moment, ISO 8601 with zone; else now."),
+        click.Option(
+            ["--most"], type=click.IntRange(1), default=200, show_default=True, help="Rows a change."
+        ),
+    )
+    return click.Command("diff", callback=run, params=[*plain.params, *options], help=plain.help)
+
+
 policy = copy(reviewers)
 policy.commands = {
     **reviewers.commands,
+    "diff": _diff_with_people(),
     "who-can": _with_live("who-can", "With --live: Habilitation:<id>, Structure:<siren> …"),
     "what-can": _with_live("what-can", "With --live: her id or her identifiant."),
 }

@@ -26,7 +26,7 @@ def _who_can(
     kind, _, name = resource.partition(":")
     if not name:
         raise click.UsageError(f"{resource}: expected a thing, as Habilitation:<id> or Structure:<siren>.")
-    with _opened(database_url, moment) as (session, now):
+    with opened(database_url, moment) as (session, now):
         try:
             rights = who_can(session, action, EntityRef(kind, name), now, acr)
         except UnknownQuestion as error:
@@ -37,7 +37,7 @@ def _who_can(
 
 
 def _what_can(database_url: str, is_json: bool, *, person: str, moment: str | None, acr: int) -> None:
-    with _opened(database_url, moment) as (session, now):
+    with opened(database_url, moment) as (session, now):
         try:
             rights = what_can(session, person, now, acr)
         except NotFound:
@@ -46,7 +46,12 @@ def _what_can(database_url: str, is_json: bool, *, person: str, moment: str | No
 
 
 @contextmanager
-def _opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, datetime]]:
+def opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, datetime]]:
+    """The database, read at a moment; else now.
+
+    Raises:
+        UsageError: it is no address of a database, or no moment.
+    """
     try:
         database = Database(database_url)
     except ArgumentError:

@@ -1,11 +1,13 @@
 """`bdt policy diff`, `gate`, `approve`, `replay`: what changes between two revisions, and who approved it."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from policies.engine.revision import Policies
 from policies.review.changes.approval import refusals, write_statement
 from policies.review.changes.diff import compare
 from policies.review.changes.gate import pass_gate
@@ -14,7 +16,8 @@ from policies.review.changes.revisions import authors_of, open_revision
 from policies.review.commands.asked import all_agree, checked, second_opinion_option
 from policies.review.pages.difference import Compared, difference_page
 from policies.review.proofs.second_opinion import compare_revisions
-from policies.review.words.sentences import summary, tell
+from policies.review.words.people import People
+from policies.review.words.sentences import Told, summary, tell
 
 
 @click.command("diff")
@@ -32,21 +35,37 @@ def diff_command(before: str, after: str, second_opinion: bool, page: Path | Non
     First in French, for everybody; then with the identifiers. What a statement in the approvals of the second
     one approves may open a door.
     """
+    sys.exit(tell_difference(before, after, second_opinion=second_opinion, page=page))
+
+
+Count = Callable[[Policies, Policies, tuple[Told, ...]], People]
+"""Who of a database gains and who loses by a change."""
+
+
+def tell_difference(
+    before: str,
+    after: str,
+    *,
+    second_opinion: bool = False,
+    page: Path | None = None,
+    count: Count | None = None,
+) -> int:
+    """Print a difference, write its page; the exit code."""
     with open_revision(before) as old, open_revision(after) as new:
         difference = compare(old, new)
         newly_allowed = {change.environment for change in difference.changes if change.newly_allowed}
         opinions = list(compare_revisions(old, new, newly_allowed)) if second_opinion else []
         refused = refusals(old, new, authors_of(before)) if difference.needs_approval else []
-        brief = [*summary(difference, tell(old, new, difference)), ""]
+        told = tell(old, new, difference)
+        people = count(old, new, told) if count else None
         if page:
             compared = Compared((before, after), old, new, difference, tuple(refused))
-            page.write_text(
-                difference_page(compared, datetime.now(UTC).replace(second=0, microsecond=0)),
-                encoding="utf-8",
-            )
+            minute = datetime.now(UTC).replace(second=0, microsecond=0)
+            page.write_text(difference_page(compared, told, minute, people), encoding="utf-8")
+    brief = (*summary(difference, told), *(people.lines() if people else ()), "")
     for line in (*brief, *difference.lines(), *(f"NOT APPROVED: {reason}" for reason in refused)):
         click.echo(line)
-    sys.exit(0 if all_agree(opinions) and not refused else 1)
+    return 0 if all_agree(opinions) and not refused else 1
 
 
 @click.command("gate")

@@ -10,7 +10,8 @@ from policies.engine.revision import Policies
 from policies.review.changes.diff import Difference
 from policies.review.pages.template import page_of
 from policies.review.words.french import load_french, moment_fr, typographic
-from policies.review.words.sentences import Told, tell
+from policies.review.words.people import People
+from policies.review.words.sentences import Told
 from policies.review.words.settings import lost_fr, settings_fr
 
 
@@ -26,20 +27,23 @@ class Compared:
 
 
 def difference_page(
-    compared: Compared, made_at: datetime | None = None, people: Mapping[str, Any] | None = None
+    compared: Compared,
+    told: tuple[Told, ...],
+    made_at: datetime | None = None,
+    people: People | None = None,
 ) -> str:
     """The page.
 
     Args:
         compared: what was compared.
+        told: its changes in sentences.
         made_at: the moment that the page tells.
-        people: the people of a database who are concerned, as the template shows them.
+        people: the people of a database who are concerned.
 
     Raises:
         BadSource: the French words cannot be read.
     """
     before, after, difference = compared.before, compared.after, compared.difference
-    told = tell(before, after, difference)
     return page_of(
         "difference.html",
         before={"name": compared.names[0], "digest": before.digest[:12]},

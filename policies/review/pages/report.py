@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from policies.catalogue.loader import load_catalogue
 from policies.catalogue.yaml_source import load_yaml
 from policies.engine.revision import Policies
-from policies.language.model import Environment
 from policies.review.cases.case import golden_cases
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.mutate import never_decisive
@@ -14,7 +14,7 @@ from policies.review.pages.matrix import Cell, matrix, tables
 from policies.review.pages.planned import actions_without_page, has_no_page
 from policies.review.pages.template import page_of
 from policies.review.proofs.prove import Proof, prove
-from policies.review.words.french import French, load_french, typographic
+from policies.review.words.french import French, acts_on, listed, load_french, typographic
 from policies.review.words.settings import VERDICTS
 
 SECTIONS = (
@@ -103,27 +103,33 @@ def _act(action: str, kind: str, french: French) -> str:
 
 
 def _roles(cells: list[Cell], french: French) -> Iterable[tuple[str, list[str]]]:
-    """Each role with what it may do in some state."""
+    """Each role with what it may do in some state, a line a kind of thing."""
     for letter, role in french.roles.items():
-        acts = (_act(each.action, each.kind, french) for each in cells if letter in each.roles)
-        yield role, list(dict.fromkeys(acts))
+        acts: dict[str, dict[str, None]] = {}
+        for each in cells:
+            if letter in each.roles:
+                acts.setdefault(each.kind, {})[_act(each.action, each.kind, french)] = None
+        yield role, [listed(acts_on(french.any_thing(kind), told), "et") for kind, told in acts.items()]
 
 
 def matrix_html(cells: list[Cell]) -> str:
     """The matrix as tables of a page."""
-    french = load_french()
-    told = {
-        str(Environment("", each.action, each.kind)): _act(each.action, each.kind, french) for each in cells
-    }
+    french, known = load_french(), load_catalogue().habilitation_states
+    told = {(each.action, each.kind): _act(each.action, each.kind, french) for each in cells}
     return page_of(
         "matrix.html",
         roles=french.roles,
         tables=[
             {
                 "title": french.any_thing(kind),
-                "states": [french.states.get(state, state) for state in heads],
+                "states": [french.states.get(state) or known.get(state, state) for state in heads],
                 "rows": [
-                    (told[str(Environment("", first.removesuffix(" †"), kind))], first, rest)
+                    (
+                        told[first.removesuffix(" †"), kind],
+                        first.removesuffix(" †"),
+                        first.endswith("†"),
+                        rest,
+                    )
                     for first, *rest in rows
                 ],
             }

@@ -1,7 +1,7 @@
 """`model/french.yaml`: acts, things, words, facts and numbers in French, complete by construction."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -209,6 +209,16 @@ def listed(parts: list[str], last: str = "ou") -> str:
     """« a, b ou c »."""
     *first, end = parts
     return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def acts_on(thing: str, acts: Iterable[str]) -> list[str]:
+    """« valider ou refuser une habilitation »: what several acts are done on is said once."""
+    told, end = [*acts], f" {thing}"
+    verbs = [each.removesuffix(end) for each in told if each.endswith(end)]
+    plain = [verb for verb in verbs if " " not in verb]
+    if len(plain) < 2:
+        return told
+    return [f"{listed(plain)}{end}", *(each for each in told if each.removesuffix(end) not in plain)]
 
 
 def moment_fr(moment: datetime) -> str:

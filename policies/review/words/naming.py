@@ -65,12 +65,12 @@ class Naming:
             ("structure", ("Structure",)),
             ("service", ("Service",)),
         ):
-            end = self._first(ref, kinds)
+            end = self.first(ref, kinds)
             if end is not None:
                 found[key] = self.name(end)
         return found
 
-    def _first(self, ref: EntityRef, kinds: tuple[str, ...]) -> EntityRef | None:
+    def first(self, ref: EntityRef, kinds: tuple[str, ...]) -> EntityRef | None:
         """The nearest thing of a kind, from a thing on."""
         held = {each.ref: each for each in self.entities}
         waiting, seen = [ref], set()

@@ -8,7 +8,16 @@ from policies.engine.request import Decision, EntityRef
 from policies.engine.revision import Policies
 from policies.review.changes.diff import Change, Difference
 from policies.review.changes.sides import Side, Sides
-from policies.review.words.french import French, Stand, listed, load_french, moment_fr, smooth, typographic
+from policies.review.words.french import (
+    French,
+    Stand,
+    acts_on,
+    listed,
+    load_french,
+    moment_fr,
+    smooth,
+    typographic,
+)
 from policies.review.words.naming import Naming
 from policies.review.words.news import News, news
 from policies.review.words.standing import Standing, first_that_fits
@@ -21,6 +30,7 @@ class Told:
     Attributes:
         changes: what is told.
         who, acts, thing, when: the parts of the sentence; `thing` is what is acted upon.
+        strangers: it concerns people who have nothing to do with the thing.
         example: one person who could have, or could no more have, done the first of the acts.
         facts: the facts that decide the example: of whom, what, how it is.
         before, after: what each side answers her, and why.
@@ -31,6 +41,7 @@ class Told:
     acts: tuple[str, ...]
     thing: str
     when: str
+    strangers: bool
     example: str
     facts: tuple[tuple[str, str, str], ...]
     before: tuple[str, ...]
@@ -45,16 +56,9 @@ class Told:
     def sentence(self) -> str:
         """What is so from now on, for every content of the database."""
         verb = "peut" if self.opens else "ne peut plus"
-        return smooth(f"Désormais, {self.who} {verb} {listed(self._acts_on_one(), 'et')}{self.when}.")
-
-    def _acts_on_one(self) -> list[str]:
-        """« valider, refuser une habilitation »: what several acts are done on is said once."""
-        end = f" {self.thing}"
-        verbs = [each.removesuffix(end) for each in self.acts if each.endswith(end)]
-        plain = [verb for verb in verbs if " " not in verb]
-        if len(plain) < 2:
-            return [*self.acts]
-        return [f"{listed(plain)}{end}", *(each for each in self.acts if each.removesuffix(end) not in plain)]
+        return smooth(
+            f"Désormais, {self.who} {verb} {listed(acts_on(self.thing, self.acts), 'et')}{self.when}."
+        )
 
 
 def tell(before: Policies, after: Policies, difference: Difference) -> tuple[Told, ...]:
@@ -95,6 +99,7 @@ def _told(sides: Sides, change: Change, french: French) -> Told:
         (_act(change, found, who, french, naming),),
         french.any_thing(change.environment.resource),
         _when(change, found, french, naming),
+        strangers=any(not each.when for each in found.who),
         example=_example(change, stand, naming),
         facts=tuple(naming.facts(change.request, change.read)),
         before=_reasons(change.before, sides.before),
