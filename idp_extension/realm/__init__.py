@@ -1,11 +1,21 @@
-"""realm-config/ + catalogue -> the realm: plan, apply, lint.
+"""realm-config/ + catalogue + what Keycloak makes by itself -> the realm, a closed world: plan, apply, lint.
 
-Both what we want and what is there are read into the same `RealmState`; a plan is the difference of the two,
-a lint is a list of rules over either.
+Both what we want and what is there are read whole into the same `RealmState`; a plan is the difference of the
+two, in both directions; a lint is a list of rules over either.
 """
 
-from idp_extension.realm.accounts import disable_bootstrap_account, ensure_bootstrap_account
-from idp_extension.realm.apply import apply
+from idp_extension.realm.accounts import (
+    BOOTSTRAP,
+    MARK,
+    NotOurs,
+    awake,
+    check_ours,
+    disable_bootstrap_account,
+    ensure_bootstrap_account,
+    is_ours,
+)
+from idp_extension.realm.apply import NoRealm, apply
+from idp_extension.realm.defaults import load_defaults, record_defaults, recorded_realm
 from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load_desired
 from idp_extension.realm.finding import Finding
 from idp_extension.realm.lint import lint, lint_files, lint_live
@@ -15,25 +25,35 @@ from idp_extension.realm.plan import Change, Difference, Plan, plan
 from idp_extension.realm.state import RealmState
 
 __all__ = [
+    "BOOTSTRAP",
+    "MARK",
     "MASTER",
     "CatalogueClient",
     "Change",
     "Difference",
     "Finding",
+    "NoRealm",
+    "NotOurs",
     "Plan",
     "RealmState",
     "RealmValues",
     "Role",
     "apply",
+    "awake",
+    "check_ours",
     "close_master",
     "disable_bootstrap_account",
     "ensure_bootstrap_account",
+    "is_ours",
     "lint",
     "lint_files",
     "lint_live",
     "lint_master",
+    "load_defaults",
     "load_desired",
     "locks_of",
     "plan",
     "read_live",
+    "record_defaults",
+    "recorded_realm",
 ]

@@ -9,7 +9,16 @@ from typing import Any
 import yaml
 
 from idp_extension.naming import subgroup_name
-from idp_extension.realm.state import RealmState, by_key, merged
+from idp_extension.realm.closed import closed
+from idp_extension.realm.defaults import load_defaults
+from idp_extension.realm.state import (
+    ADMINISTRATION,
+    RealmState,
+    Representation,
+    by_key,
+    merged,
+    role_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class RealmValues:
 def load_desired(
     config_dir: Path, values: RealmValues, catalogue: Iterable[CatalogueClient] = ()
 ) -> RealmState:
-    """The wanted realm.
+    """The wanted realm, whole: what the files and the catalogue say, and what Keycloak makes by itself.
 
     Raises:
         OSError: a file is not there.
@@ -66,26 +75,31 @@ def load_desired(
     """
     espaces = tuple(catalogue)
     known = _placeholders(values)
+    defaults = load_defaults(config_dir, values.realm)
     scopes = _read(config_dir / "client-scopes.yaml", known)
     clients = [
         *_read(config_dir / "clients.yaml", known),
         *(_relying_client(config_dir, known, espace) for espace in espaces),
     ]
-    return RealmState(
-        name=values.realm,
-        settings=_settings(config_dir, known, values),
-        user_profile=_read(config_dir / "user-profile.yaml", known),
-        scopes={scope["name"]: scope for scope in scopes["scopes"]},
-        new_client_scopes={"default": scopes["default"], "optional": scopes["optional"]},
-        clients={client["clientId"]: _with_proof(client, values) for client in clients},
-        roles={espace.client_id: _role_labels(espace) for espace in espaces},
-        account_roles={
-            account: {"account": roles, "scope": roles}
-            for account, roles in _read(config_dir / "service-accounts.yaml", known).items()
-        },
-        flows={
-            flow["flow"]: {"steps": flow["steps"]} for flow in _read(config_dir / "login-flow.yaml", known)
-        },
+    return closed(
+        defaults,
+        RealmState(
+            name=values.realm,
+            settings=_settings(config_dir, known, values),
+            user_profile=_read(config_dir / "user-profile.yaml", known),
+            scopes={scope["name"]: scope for scope in scopes["scopes"]},
+            new_client_scopes={"default": scopes["default"], "optional": scopes["optional"]},
+            clients={client["clientId"]: _with_proof(client, values) for client in clients},
+            roles={name: role for espace in espaces for name, role in _roles(espace).items()},
+            account_roles={
+                account: {"roles": [role_name(role, ADMINISTRATION) for role in roles]}
+                for account, roles in _read(config_dir / "service-accounts.yaml", known).items()
+            },
+            flows={
+                flow["flow"]: {"steps": flow["steps"]}
+                for flow in _read(config_dir / "login-flow.yaml", known)
+            },
+        ),
     )
 
 
@@ -136,10 +150,10 @@ def _relying_client(config_dir: Path, known: Mapping[str, str], espace: Catalogu
     return client | {"redirectUris": list(espace.redirect_uris)}
 
 
-def _role_labels(espace: CatalogueClient) -> dict[str, str]:
+def _roles(espace: CatalogueClient) -> dict[str, Representation]:
     for role in espace.roles:
         subgroup_name(espace.client_id, role.name)
-    return {role.name: role.label for role in espace.roles}
+    return {role_name(role.name, espace.client_id): {"description": role.label} for role in espace.roles}
 
 
 def _with_proof(client: dict[str, Any], values: RealmValues) -> dict[str, Any]:

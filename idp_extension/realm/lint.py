@@ -11,12 +11,15 @@ import yaml
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.bounds import client_bounds, realm_bounds
+from idp_extension.realm.dangers import danger_findings
 from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
 from idp_extension.realm.finding import Finding
-from idp_extension.realm.live import groups_with_administration, read_live
-from idp_extension.realm.mappers import STRUCTURE_SCOPE, mapper_findings
+from idp_extension.realm.holders import holder_findings
+from idp_extension.realm.live import read_live
+from idp_extension.realm.mappers import mapper_findings
+from idp_extension.realm.plan import plan
 from idp_extension.realm.schema import file_findings, state_findings
-from idp_extension.realm.state import RealmState, Representation
+from idp_extension.realm.state import STRUCTURE_SCOPE, RealmState, Representation
 from idp_extension.server import ServerError, check_provider, provider_version
 
 # At the top level of the login flow: deeper, it would not run for a person who is logged in already.
@@ -57,8 +60,10 @@ def lint_files(config_dir: Path) -> tuple[Finding, ...]:
     return (*forbidden, *lint(load_desired(config_dir, _EXAMPLE_VALUES, [_EXAMPLE_ESPACE])))
 
 
-def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
+def lint_live(api: AdminAPI, wanted: RealmState | None = None) -> tuple[Finding, ...]:
     """The findings on the server and on the realm that is there. The account *reader* may do it.
+
+    With the `wanted` realm, also on what differs from it, and why that is dangerous.
 
     Raises:
         GatewayError: Keycloak did not answer, or refused.
@@ -66,11 +71,8 @@ def lint_live(api: AdminAPI) -> tuple[Finding, ...]:
     state = read_live(api)
     if state is None:
         return (Finding("no-realm", api.realm, "the realm does not exist"),)
-    admin_groups = (
-        Finding("administration-group", path, "its members hold an administration role (CVE-2026-94000)")
-        for path in groups_with_administration(api)
-    )
-    return (*lint_server(api.server_info()), *lint(state), *admin_groups)
+    differs = danger_findings(plan(wanted, state)) if wanted else ()
+    return (*lint_server(api.server_info()), *lint(state), *differs)
 
 
 def lint(state: RealmState) -> tuple[Finding, ...]:
@@ -83,7 +85,7 @@ def lint(state: RealmState) -> tuple[Finding, ...]:
         if client.get("enabled", True) and not client.get("bearerOnly")
         for finding in (*_grants(client_id, client), *_exposure(client_id, client, state))
     ]
-    return (*_realm(state), *clients)
+    return (*_realm(state), *clients, *holder_findings(state))
 
 
 def lint_server(server_info: Mapping[str, Any]) -> tuple[Finding, ...]:

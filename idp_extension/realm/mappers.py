@@ -10,7 +10,6 @@ from typing import Final
 from idp_extension.realm.finding import Finding
 from idp_extension.realm.state import Representation
 
-STRUCTURE_SCOPE: Final = "structure"
 KNOWN: Final = frozenset(
     {
         "bdt-structure-mapper",

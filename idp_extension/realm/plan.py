@@ -1,35 +1,30 @@
-"""Compares the wanted realm with the one that is there. Pure: no call, no clock."""
+"""Compares the wanted realm with the one that is there. Pure: no call, no clock.
+
+The wanted realm is whole (files, catalogue, what this version of Keycloak makes by itself), so that the two
+are compared in both directions: what neither says is a difference, wherever it stands.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from idp_extension.realm.state import RealmState, Representation
+from idp_extension.realm.state import KINDS, RealmState, Representation
 
-Kind = Literal[
-    "login flow",
-    "realm",
-    "user profile",
-    "client scope",
-    "new client scopes",
-    "client",
-    "role",
-    "account roles",
-]
+Action = Literal["create", "update", "remove"]
 
-# Lists in which the order says nothing, so that Keycloak may give them back in another.
-_SETS = frozenset(
-    {"redirectUris", "webOrigins", "defaultClientScopes", "optionalClientScopes", "supportedLocales"}
-    | {"default", "optional", "account", "scope", "view", "edit", "roles"}
-)
-_SECRETS = frozenset({"secret", "password"})
+_SECRETS = frozenset({"secret", "password", "clientSecret", "bindCredential", "privateKey", "secret.key"})
 # Keycloak never tells it: it is written along with other changes, and cannot be compared.
-_WRITE_ONLY = frozenset({"smtpServer.password"})
+_WRITE_ONLY = frozenset({"smtpServer/password"})
+# Keycloak draws one where nobody gives it one; it opens nothing of a client that has a key.
+_DRAWN = "secret"
+_HIDDEN = "***"
+# What an owner brings along goes before the owner does.
+_REMOVED_FIRST = ("holder", "scope roles", "composite", "account roles", "authorisation", "role")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that is not as wanted. Secrets are never in it."""
+    """One field that is not as wanted; « a/b » is b of a. Secrets are never in it."""
 
     field: str
     present: Any
@@ -41,99 +36,140 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One object to create or update. `name` is "client:role" for a role."""
+    """One object to make, to make good, or to take away."""
 
-    kind: Kind
+    kind: str
     name: str
-    is_creation: bool
+    action: Action
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where the realm is not as wanted."""
+        path = f"{self.kind}/{self.name}"
+        return tuple(f"{path}/{each.field}" for each in self.differences if each.field) or (path,)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Each place with both values."""
+        path = f"{self.kind}/{self.name}"
+        return tuple(f"{path}/{each}" if each.field else f"{path}{each}" for each in self.differences)
+
     def __str__(self) -> str:
-        return f"{'create' if self.is_creation else 'update'} {self.kind} {self.name}"
+        return f"{self.action} {self.kind} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes that make the realm the wanted one, in the order to do them."""
+    """The changes that make the realm the wanted one, in the order to do them: removals last."""
 
     changes: tuple[Change, ...]
 
     def __bool__(self) -> bool:
         return bool(self.changes)
 
+    @property
+    def removals(self) -> "Plan":
+        """What nobody declared, and would be gone."""
+        return Plan(tuple(change for change in self.changes if change.action == "remove"))
 
-def plan(wanted: RealmState, present: RealmState | None) -> Plan:
-    """What to change. Nothing is ever deleted, but what is in excess in what we say whole: the steps of a
-    login flow, the scopes and mappers of a client, the administration roles of an account.
+    @property
+    def repairs(self) -> "Plan":
+        """What takes no object away."""
+        return Plan(tuple(change for change in self.changes if change.action != "remove"))
+
+
+def plan(wanted: RealmState, present: RealmState) -> Plan:
+    """What to change. An object that nobody declared is a removal; what is too much inside a declared one (a
+    mapper, a redirect, a role that it brings along) is an update of that one.
     """
-    there = present or RealmState(wanted.name)
     changes = [
-        *_changes("login flow", wanted.flows, there.flows),  # first: the realm names the one it uses
-        *_change("realm", wanted.name, wanted.settings, there.settings if present else None),
-        *_change("user profile", wanted.name, wanted.user_profile, there.user_profile),
-        *_changes("client scope", wanted.scopes, there.scopes),
-        *_change("new client scopes", wanted.name, wanted.new_client_scopes, there.new_client_scopes),
-        *_changes("client", wanted.clients, there.clients),
-        *_changes("role", _flat(wanted.roles), _flat(there.roles)),
-        *_changes("account roles", wanted.account_roles, there.account_roles),
+        change
+        for kind in KINDS
+        for name, representation in wanted.objects(kind).items()
+        if (change := _change(kind, name, representation, present.objects(kind).get(name)))
     ]
-    return Plan(tuple(changes))
+    order = [*_REMOVED_FIRST, *(kind for kind in KINDS if kind not in _REMOVED_FIRST)]
+    removals = [
+        Change(kind, name, "remove", (Difference("", _shown(representation), None),))
+        for kind in order
+        for name, representation in present.objects(kind).items()
+        if name not in wanted.objects(kind)
+    ]
+    return Plan((*changes, *removals))
 
 
-def _flat(roles: Mapping[str, Mapping[str, str]]) -> dict[str, Representation]:
-    return {
-        f"{client_id}:{role}": {"description": label}
-        for client_id, labels in roles.items()
-        for role, label in labels.items()
-    }
-
-
-def _changes(
-    kind: Kind, wanted: Mapping[str, Representation], present: Mapping[str, Representation]
-) -> Iterator[Change]:
-    for name, representation in wanted.items():
-        yield from _change(kind, name, representation, present.get(name))
-
-
-def _change(
-    kind: Kind, name: str, wanted: Representation, present: Representation | None
-) -> Iterator[Change]:
+def _change(kind: str, name: str, wanted: Representation, present: Representation | None) -> Change | None:
     if present is None:
-        yield Change(kind, name, is_creation=True)
-    elif found := tuple(_differences(wanted, present, "")):
-        yield Change(kind, name, is_creation=False, differences=found)
+        return None if _brings_nothing(wanted) else Change(kind, name, "create")
+    found = tuple(_differences(wanted, present, ""))
+    return Change(kind, name, "update", found) if found else None
+
+
+def _brings_nothing(wanted: Representation) -> bool:
+    """Whether this is an owner without roles: there is nothing to do once it is made."""
+    return "roles" in wanted and not any(wanted.values())
 
 
 def _differences(wanted: Any, present: Any, field: str) -> Iterator[Difference]:
-    name = field.rpartition(".")[2]
-    if field in _WRITE_ONLY:
+    name = field.rpartition("/")[2]
+    if field in _WRITE_ONLY or (_is_empty(wanted) and _is_empty(present)):
         return
-    if isinstance(wanted, Mapping):
-        there = present if isinstance(present, Mapping) else {}
-        for key, value in wanted.items():
-            yield from _differences(value, there.get(key), f"{field}.{key}".lstrip("."))
-    elif _is_named_list(wanted):
-        yield from _named_differences(wanted, present or [], field)
-    elif name in _SETS:
-        if sorted(wanted) != sorted(present or []):
-            yield Difference(field, present, wanted)
-    elif wanted != present and not (_is_empty(wanted) and _is_empty(present)):
-        yield Difference(field, *(("***", "***") if name in _SECRETS else (present, wanted)))
+    if field == _DRAWN and wanted is None:
+        return
+    if isinstance(wanted, Mapping) or isinstance(present, Mapping):
+        yield from _of_mappings(wanted, present, field)
+    elif _are_objects(wanted, present):
+        yield from _of_objects(wanted or [], present or [], field)
+    elif not _is_same(wanted, present):
+        yield Difference(
+            field, *((_HIDDEN, _HIDDEN) if name in _SECRETS else (_shown(present), _shown(wanted)))
+        )
+
+
+def _of_mappings(wanted: Any, present: Any, field: str) -> Iterator[Difference]:
+    ours = wanted if isinstance(wanted, Mapping) else {}
+    there = present if isinstance(present, Mapping) else {}
+    for key in [*ours, *(key for key in there if key not in ours)]:
+        yield from _differences(ours.get(key), there.get(key), f"{field}/{key}".lstrip("/"))
+
+
+def _of_objects(wanted: list[Any], present: list[Any], field: str) -> Iterator[Difference]:
+    """Protocol mappers and attributes of the profile by name, the steps of a flow by place."""
+    ours, there = _by_name(wanted), _by_name(present)
+    for name in [*ours, *(name for name in there if name not in ours)]:
+        path = f"{field}/{name}"
+        if name in ours and name in there:
+            yield from _differences(ours[name], there[name], path)
+        else:
+            yield Difference(path, _shown(there.get(name)), _shown(ours.get(name)))
+
+
+def _by_name(objects: list[Any]) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for place, each in enumerate(objects):
+        name = str(each.get("name", place))
+        named[name if name not in named else f"{name}#{place}"] = each
+    return named
+
+
+def _are_objects(wanted: Any, present: Any) -> bool:
+    return any(isinstance(each, list) and each and isinstance(each[0], Mapping) for each in (wanted, present))
+
+
+def _is_same(wanted: Any, present: Any) -> bool:
+    """Keycloak gives lists back in any order."""
+    if isinstance(wanted, list) and isinstance(present, list):
+        return sorted(map(str, wanted)) == sorted(map(str, present))
+    return type(wanted) is type(present) and bool(wanted == present)
 
 
 def _is_empty(value: Any) -> bool:
     """Keycloak leaves out what is empty."""
-    return value in (None, "", [])
+    return value in (None, "", [], {})
 
 
-def _is_named_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and "name" in value[0]
-
-
-def _named_differences(wanted: list[Any], present: list[Any], field: str) -> Iterator[Difference]:
-    """Protocol mappers and profile attributes: by name, and none beside the wanted ones."""
-    there = {item["name"]: item for item in present}
-    for item in wanted:
-        yield from _differences(item, there.pop(item["name"], None), f"{field}.{item['name']}")
-    for name in there:
-        yield Difference(f"{field}.{name}", "present", "absent")
+def _shown(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _HIDDEN if key in _SECRETS else _shown(each) for key, each in value.items()}
+    return [_shown(each) for each in value] if isinstance(value, list) else value

@@ -5,7 +5,12 @@ from idp_extension.server.download import Progress, default_cache_dir
 from idp_extension.server.errors import ServerError
 from idp_extension.server.provider_jar import provider_version
 from idp_extension.server.run import RunningServer, free_port, start_server
-from idp_extension.server.version import KEYCLOAK_VERSION, check_provider, check_version_floor
+from idp_extension.server.version import (
+    KEYCLOAK_VERSION,
+    check_provider,
+    check_version_floor,
+    server_version,
+)
 
 __all__ = [
     "KEYCLOAK_VERSION",
@@ -19,5 +24,6 @@ __all__ = [
     "ensure_server",
     "free_port",
     "provider_version",
+    "server_version",
     "start_server",
 ]

@@ -45,8 +45,7 @@ def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
     Raises:
         ServerError: without the mapper, tokens would carry the roles of all structures at once.
     """
-    spi = server_info.get("providers", {}).get("protocol-mapper", {})
-    mapper = spi.get("providers", {}).get("bdt-structure-mapper")
+    mapper = _our_mapper(server_info)
     if mapper is None:
         raise ServerError(
             "This Keycloak runs without our provider: put its JAR into `providers`, build again."
@@ -58,3 +57,15 @@ def check_provider(server_info: Mapping[str, Any], expected: str) -> None:
         )
     # The server itself tells its version to realm administrators only; our provider tells everybody's.
     check_version_floor(told.get("keycloak", ""))
+
+
+def server_version(server_info: Mapping[str, Any]) -> str:
+    """The version of a Keycloak that runs our provider, empty when it does not."""
+    told = (_our_mapper(server_info) or {}).get("operationalInfo", {})
+    return str(told.get("keycloak", ""))
+
+
+def _our_mapper(server_info: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    spi = server_info.get("providers", {}).get("protocol-mapper", {})
+    found: Mapping[str, Any] | None = spi.get("providers", {}).get("bdt-structure-mapper")
+    return found

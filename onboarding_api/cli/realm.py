@@ -2,23 +2,24 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from pathlib import Path
 
 import click
 
-from idp_extension.admin_api import AdminAPI, NotSent
+from idp_extension.admin_api import AdminAPI, NotSent, Refused
 from idp_extension.realm import (
+    BOOTSTRAP,
     MASTER,
-    CatalogueClient,
     Finding,
     Plan,
     RealmState,
-    RealmValues,
-    Role,
     apply,
+    awake,
+    check_ours,
     close_master,
     disable_bootstrap_account,
     ensure_bootstrap_account,
@@ -26,20 +27,25 @@ from idp_extension.realm import (
     lint_files,
     lint_live,
     lint_master,
-    load_desired,
+    load_defaults,
     locks_of,
     plan,
     read_live,
+    record_defaults,
+    recorded_realm,
 )
-from idp_extension.realm.accounts import BOOTSTRAP
-from idp_extension.relying_party.client_key import BadKey, ClientKey, read_public_keys, write_new_key
-from onboarding_api.settings import BadSettings, Settings, client_key, read_settings
-from policies.catalogue.loader import load_catalogue
-
-REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
-READER = "bdt-reader"
-KEY_CLIENTS = frozenset({"portail", "bdt-sync", READER})
-"""Our own clients, which have no secret at all."""
+from idp_extension.realm.defaults import FILE
+from idp_extension.relying_party.client_key import ClientKey, write_new_key
+from idp_extension.server import server_version
+from onboarding_api.cli.wanted_realm import (
+    READER,
+    REALM_CONFIG,
+    espace_secrets,
+    public_keys,
+    refuse_lost_addresses,
+    wanted_realm,
+)
+from onboarding_api.settings import Settings, client_key, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,54 +68,58 @@ class ServerAdmin:
             yield api
 
 
-def wanted_realm(settings: Settings, secrets: Mapping[str, str]) -> RealmState:
-    """The realm of this installation.
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an apply did. `left` is what nobody declared and was not taken away; `is_new`: nobody is in it."""
 
-    Args:
-        settings: where the portal, the espaces, the mail relay and the public keys are.
-        secrets: espace -> secret, for those that have no key.
-
-    Raises:
-        BadSettings: a public key is missing, unreadable, or of a client that nobody knows.
-    """
-    values = RealmValues(
-        portal_url=settings.public_url,
-        portal_reach_url=settings.portal_reach_url,
-        smtp_host=settings.smtp_host,
-        smtp_port=settings.smtp_port,
-        smtp_from=settings.smtp_from,
-        smtp_starttls=settings.smtp_starttls,
-        smtp_user=settings.smtp_user or "",
-        smtp_password=settings.smtp_password or "",
-        realm=settings.keycloak_realm,
-        public_keys=_public_keys(settings),
-        secrets=secrets,
-    )
-    return load_desired(REALM_CONFIG, values, _espaces(settings))
+    done: Plan
+    left: Plan
+    is_new: bool
 
 
-def apply_realm(settings: Settings, admin: ServerAdmin, secrets: Mapping[str, str]) -> Plan:
+def apply_realm(
+    settings: Settings,
+    admin: ServerAdmin,
+    secrets: Mapping[str, str],
+    *,
+    prune: bool = False,
+    adopt: bool = False,
+    tell: Callable[[Plan], None] = lambda _: None,
+) -> Applied:
     """Make the realm as the files say; its own administrator account is awake for that time only.
 
     Args:
         settings: of this installation.
         admin: of the server; wakes the account.
         secrets: as for `wanted_realm`.
+        prune: also take away what nobody declared.
+        adopt: make a realm ours that does not carry our mark.
+        tell: is shown the whole plan before anything is done, and may refuse by raising.
 
     Raises:
+        NotOurs: the realm is there, and is not ours.
         GatewayError: Keycloak refused or did not answer; the account sleeps all the same.
     """
-    key = ClientKey.fresh(BOOTSTRAP)
+    key, seen = ClientKey.fresh(BOOTSTRAP), list[Plan]()
+
+    def look(todo: Plan) -> None:
+        seen.append(todo)
+        tell(todo)
+
     with admin.speaking_of(settings.keycloak_realm) as master:
+        if not adopt:
+            check_ours(master)
         try:
-            ensure_bootstrap_account(master, key.public_jwks())
+            is_new = ensure_bootstrap_account(master, key.public_jwks())
+            wanted = awake(wanted_realm(settings, secrets), key.public_jwks())
             account = AdminAPI.as_service_account(
                 admin.url, settings.keycloak_realm, key, issuer=settings.issuer
             )
             with closing(account) as api:
-                return apply(api, wanted_realm(settings, secrets))
+                done = apply(api, wanted, prune=prune, tell=look)
         finally:
             disable_bootstrap_account(master)
+    return Applied(done, Plan(()) if prune else seen[0].removals, is_new)
 
 
 @click.group()
@@ -119,16 +129,25 @@ def realm() -> None:
 
 @realm.command("plan")
 def plan_command() -> None:
-    """Show what `apply` would change; exit code 1 when there is something. Reads as bdt-reader."""
+    """Show what `apply` would change; exit code 1 when there is something. Reads as bdt-reader.
+
+    What neither realm-config/, the catalogue nor this version of Keycloak says is shown as well:
+    `apply --prune` takes it away.
+    """
     settings = read_settings()
     with _reader(settings) as api:
-        changes = plan(wanted_realm(settings, espace_secrets()), read_live(api))
+        _say_version(api)
+        changes = plan(wanted_realm(settings, espace_secrets()), _there(api))
     _print(changes)
+    _count(changes)
     sys.exit(1 if changes else 0)
 
 
 @realm.command("apply")
-def apply_command() -> None:
+@click.option("--prune", is_flag=True, help="Also take away what nobody declared; each is listed first.")
+@click.option("--adopt", is_flag=True, help="Make a realm ours that does not carry our mark.")
+@click.option("--close-espace", multiple=True, help="Let this espace lose the address that its client has.")
+def apply_command(prune: bool, adopt: bool, close_espace: tuple[str, ...]) -> None:
     """Make the realm as the files say.
 
     Needs the public keys in BDT_PUBLIC_KEYS, and a temporary administrator of the server:
@@ -140,7 +159,35 @@ def apply_command() -> None:
     if settings.reader_key and _is_as_wanted(settings):
         click.echo("0 changes")
         return
-    _print(apply_realm(settings, _administrator(settings), espace_secrets()))
+
+    def tell(todo: Plan) -> None:
+        _print(todo)
+        refuse_lost_addresses(todo, settings, close_espace)
+
+    applied = apply_realm(
+        settings, _administrator(settings), espace_secrets(), prune=prune, adopt=adopt, tell=tell
+    )
+    _count(applied.done)
+    if left := len(applied.left.changes):
+        click.echo(f"{left} left, which nobody declared: bdt realm apply --prune takes them away.")
+    if applied.is_new:
+        click.echo("The realm was made new: nobody is in it. Next: bdt sync apply.")
+
+
+@realm.command("record")
+def record_command() -> None:
+    """Record what the server's version of Keycloak makes by itself, in a realm made for it and gone after.
+
+    Run it when the version rises; what is different is read in review. The administrator is named as for
+    `apply`.
+    """
+    settings = read_settings()
+    file = REALM_CONFIG / FILE
+    before = file.read_text("utf-8").splitlines() if file.exists() else []
+    with _administrator(settings).speaking_of(recorded_realm()) as master:
+        file.write_text(record_defaults(master), encoding="utf-8")
+    for line in unified_diff(before, file.read_text("utf-8").splitlines(), "recorded", "now", "", "", 0, ""):
+        click.echo(line)
 
 
 @realm.command("close-master")
@@ -164,7 +211,7 @@ def make_master_fast(settings: Settings, admin: ServerAdmin) -> None:
     wanted = wanted_realm(settings, {})
     with admin.speaking_of(MASTER) as master:
         own = admin.name if admin.is_service else ""
-        close_master(master, locks_of(wanted), _public_keys(settings)[READER], own)
+        close_master(master, locks_of(wanted), public_keys(settings)[READER], own)
 
 
 @realm.command("new-key")
@@ -192,7 +239,8 @@ def lint_command(live: bool) -> None:
     if live:
         settings = read_settings()
         with _reader(settings) as api:
-            findings += [*lint_live(api), *lint(wanted_realm(settings, espace_secrets()))]
+            wanted = wanted_realm(settings, espace_secrets())
+            findings += [*lint_live(api, wanted), *lint(wanted)]
         findings += _look_at_master(settings)
     for finding in findings:
         click.echo(str(finding))
@@ -212,50 +260,23 @@ def _look_at_master(settings: Settings) -> list[Finding]:
 def _is_as_wanted(settings: Settings) -> bool:
     try:
         with _reader(settings) as api:
-            return not plan(wanted_realm(settings, espace_secrets()), read_live(api))
-    except NotSent:  # no realm yet, or it does not know the key
+            return not plan(wanted_realm(settings, espace_secrets()), _there(api))
+    except (NotSent, Refused):  # no realm yet, or it does not know the key, or all that it is to see
         return False
 
 
-def _espaces(settings: Settings) -> tuple[CatalogueClient, ...]:
-    catalogue = load_catalogue()
-    return tuple(
-        CatalogueClient(
-            client_id=espace.key,
-            name=espace.label,
-            roles=tuple(Role(service.role, service.label) for service in catalogue.services_of(espace.key)),
-            redirect_uris=(f"{url}/connexion/retour",)
-            if (url := settings.espace_urls.get(espace.key))
-            else (),
-            base_url=f"{url}/" if url else "",
-        )
-        for espace in catalogue.espaces.values()
-    )
+def _there(api: AdminAPI) -> RealmState:
+    found = read_live(api)
+    if found is None:
+        raise click.ClickException(f"There is no realm {api.realm}.")
+    return found
 
 
-def espace_secrets() -> dict[str, str]:
-    """Secrets of the espaces that have no key, from the environment."""
-    named = {
-        espace: os.environ.get(f"BDT_ESPACE_SECRET_{espace.upper().replace('-', '_')}")
-        for espace in load_catalogue().espaces
-    }
-    return {client: secret for client, secret in named.items() if secret}
-
-
-def _public_keys(settings: Settings) -> dict[str, str]:
-    """The public keys of our clients, and of the espaces that have one, from `<client>.pem`."""
-    directory = settings.public_keys
-    if directory is None:
-        raise BadSettings("BDT_PUBLIC_KEYS is not set: the directory of the clients' public keys")
-    files = {file.stem: file for file in directory.glob("*.pem")}
-    if missing := KEY_CLIENTS - files.keys():
-        raise BadSettings(f"BDT_PUBLIC_KEYS: no {', '.join(f'{name}.pem' for name in sorted(missing))}")
-    if unknown := files.keys() - KEY_CLIENTS - load_catalogue().espaces.keys():
-        raise BadSettings(f"BDT_PUBLIC_KEYS: no client is called {', '.join(sorted(unknown))}")
-    try:
-        return {client: read_public_keys(file) for client, file in files.items()}
-    except BadKey as error:
-        raise BadSettings(f"BDT_PUBLIC_KEYS: {error}") from None
+def _say_version(api: AdminAPI) -> None:
+    recorded, running = load_defaults(REALM_CONFIG, api.realm).version, server_version(api.server_info())
+    if recorded != running:
+        told = f"The defaults were recorded from Keycloak {recorded}, this is {running}: bdt realm record."
+        click.echo(told, err=True)
 
 
 @contextmanager
@@ -284,7 +305,13 @@ def _needed(name: str) -> str:
 
 
 def _print(changes: Plan) -> None:
-    for change in changes.changes:
+    """Removals first."""
+    for change in (*changes.removals.changes, *changes.repairs.changes):
         click.echo(str(change))
+        for line in change.lines:
+            click.echo(f"  {line}")
+
+
+def _count(changes: Plan) -> None:
     count = len(changes.changes)
     click.echo(f"{count} change{'' if count == 1 else 's'}")

@@ -1,6 +1,5 @@
 """What the files of realm-config/ say once the values of an installation are in."""
 
-import json
 import re
 import time
 import unicodedata
@@ -11,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from idp_extension.realm import CatalogueClient, RealmState, RealmValues, Role, load_desired
+from idp_extension.realm import (
+    CatalogueClient,
+    RealmState,
+    RealmValues,
+    Role,
+    awake,
+    is_ours,
+    load_desired,
+)
 
 CONFIG = Path(__file__).parents[2] / "realm-config"
 SECRETS = {"mes-prets": "s1", "bdt-sync": "s2", "account": "never"}
@@ -41,7 +48,16 @@ def realm() -> RealmState:
 
 
 def test_no_placeholder_is_left(realm: RealmState) -> None:
-    assert "${" not in json.dumps(asdict(realm))
+    """Of ours: Keycloak has its own, for the names of what it makes."""
+    asked = {
+        name for file in CONFIG.glob("*.yaml") for name in re.findall(r"\$\{(\w+)\}", file.read_text("utf-8"))
+    }
+    told = str(asdict(realm))
+
+    assert "portal_url" in asked
+    asked.remove("client_id")  # Keycloak has one too
+    assert [name for name in asked if f"${{{name}}}" in told] == []
+    assert "<realm>" not in told
 
 
 def test_the_portal_comes_back_to_one_address(realm: RealmState) -> None:
@@ -62,7 +78,9 @@ def test_an_espace_is_a_client_with_its_services_as_roles(realm: RealmState) -> 
 
     assert espace["name"] == "Mes prêts: « en ligne »"
     assert espace["redirectUris"] == ["https://prets.example/connexion/retour"]
-    assert realm.roles == {"mes-prets": {"demande": "Demande de prêts"}}
+    assert {name: role for name, role in realm.roles.items() if name.startswith("mes-prets:")} == {
+        "mes-prets:demande": {"description": "Demande de prêts"}
+    }
 
 
 def test_only_an_espace_gets_the_scope_of_the_active_structure(realm: RealmState) -> None:
@@ -99,11 +117,33 @@ def test_mail_logs_in_only_when_there_is_a_user() -> None:
 
 
 def test_the_roles_of_the_service_accounts_are_the_least(realm: RealmState) -> None:
-    assert {name: roles["account"] for name, roles in realm.account_roles.items()} == {
-        "bdt-sync": ["manage-users", "view-clients"],
-        "bdt-bootstrap": ["realm-admin"],
-        "bdt-reader": ["view-realm", "view-users", "view-clients", "view-events"],
+    held = {
+        name: [role.removeprefix("realm-management:") for role in account["roles"]]
+        for name, account in realm.account_roles.items()
     }
+    everybody = "default-roles-bdt"
+    assert held == {
+        "bdt-sync": [everybody, "manage-users", "view-clients"],
+        "bdt-bootstrap": [everybody, "realm-admin"],
+        "bdt-reader": [everybody, "view-authorization", "view-clients", "view-events",
+                       "view-identity-providers", "view-realm", "view-users"],
+    }  # fmt: skip
+    for name in held:
+        assert sorted(realm.scope_roles[f"client {name}"]["roles"]) == realm.account_roles[name]["roles"][1:]
+
+
+def test_the_account_that_applies_sleeps_and_has_no_key(realm: RealmState) -> None:
+    asleep = realm.clients["bdt-bootstrap"]
+
+    assert asleep["enabled"] is False
+    assert "jwks.string" not in asleep["attributes"]
+    woken = awake(realm, "a key").clients["bdt-bootstrap"]
+    assert (woken["enabled"], woken["attributes"]["jwks.string"]) == (True, "a key")
+
+
+def test_the_realm_carries_our_mark(realm: RealmState) -> None:
+    assert is_ours(realm.settings)
+    assert not any(map(is_ours, [{}, None, [], {"attributes": None}, {"attributes": {"bdt.managed-by": ""}}]))
 
 
 def test_a_role_that_is_no_word_is_refused() -> None:

@@ -11,6 +11,7 @@ from idp_extension.realm import (
     RealmValues,
     Role,
     apply,
+    awake,
     ensure_bootstrap_account,
     load_desired,
 )
@@ -87,7 +88,7 @@ def apply_realm(
 ) -> AppliedRealm:
     """Makes the realm on a server that has none."""
     values = replace(VALUES, realm=name, smtp_port=smtp_port, portal_reach_url=portal_reach_url)
-    wanted = load_desired(CONFIG, values, [MES_PRETS, DATAVIZ])
+    wanted = awake(load_desired(CONFIG, values, [MES_PRETS, DATAVIZ]), values.public_keys["bdt-bootstrap"])
     master = AdminAPI.as_master_admin(server.url, server.admin_user, server.admin_password, name)
     ensure_bootstrap_account(master, values.public_keys["bdt-bootstrap"])
     master.close()
