@@ -10,14 +10,14 @@ from typing import Any
 import yaml
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.realm.bounds import client_bounds, realm_bounds
-from idp_extension.realm.dangers import danger_findings
 from idp_extension.realm.desired import CatalogueClient, RealmValues, load_desired
 from idp_extension.realm.finding import Finding
-from idp_extension.realm.holders import holder_findings
 from idp_extension.realm.live import read_live
-from idp_extension.realm.mappers import mapper_findings
 from idp_extension.realm.plan import plan
+from idp_extension.realm.rules.bounds import client_bounds, realm_bounds
+from idp_extension.realm.rules.dangers import danger_findings
+from idp_extension.realm.rules.holders import holder_findings
+from idp_extension.realm.rules.mappers import mapper_findings
 from idp_extension.realm.schema import file_findings, state_findings
 from idp_extension.realm.state import STRUCTURE_SCOPE, RealmState, Representation
 from idp_extension.server import ServerError, check_provider, provider_version

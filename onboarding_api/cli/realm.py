@@ -1,10 +1,8 @@
 """`bdt realm plan|apply|lint`: the realm of Keycloak from realm-config/ and the catalogue."""
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from difflib import unified_diff
 from pathlib import Path
 
@@ -12,17 +10,10 @@ import click
 
 from idp_extension.admin_api import AdminAPI, NotSent, Refused
 from idp_extension.realm import (
-    BOOTSTRAP,
     MASTER,
     Finding,
     Plan,
     RealmState,
-    apply,
-    awake,
-    check_ours,
-    close_master,
-    disable_bootstrap_account,
-    ensure_bootstrap_account,
     lint,
     lint_files,
     lint_live,
@@ -35,91 +26,17 @@ from idp_extension.realm import (
     recorded_realm,
 )
 from idp_extension.realm.defaults import FILE
-from idp_extension.relying_party.client_key import ClientKey, write_new_key
+from idp_extension.relying_party.client_key import write_new_key
 from idp_extension.server import server_version
+from onboarding_api.cli.server_admin import Applied, administrator, apply_realm, make_master_fast
 from onboarding_api.cli.wanted_realm import (
     READER,
     REALM_CONFIG,
     espace_secrets,
-    public_keys,
     refuse_lost_addresses,
     wanted_realm,
 )
 from onboarding_api.settings import Settings, client_key, read_settings
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAdmin:
-    """A temporary administrator of the server (realm `master`), as `kc.sh bootstrap-admin` makes one.
-
-    `name` and `secret` are those of a user or, if `is_service`, of a client.
-    """
-
-    url: str
-    name: str
-    secret: str = field(repr=False)
-    is_service: bool = False
-
-    @contextmanager
-    def speaking_of(self, realm: str) -> Iterator[AdminAPI]:
-        """The admin API as this administrator, on a realm."""
-        way = AdminAPI.as_master_service if self.is_service else AdminAPI.as_master_admin
-        with closing(way(self.url, self.name, self.secret, realm)) as api:
-            yield api
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What an apply did. `left` is what nobody declared and was not taken away; `is_new`: nobody is in it."""
-
-    done: Plan
-    left: Plan
-    is_new: bool
-
-
-def apply_realm(
-    settings: Settings,
-    admin: ServerAdmin,
-    secrets: Mapping[str, str],
-    *,
-    prune: bool = False,
-    adopt: bool = False,
-    tell: Callable[[Plan], None] = lambda _: None,
-) -> Applied:
-    """Make the realm as the files say; its own administrator account is awake for that time only.
-
-    Args:
-        settings: of this installation.
-        admin: of the server; wakes the account.
-        secrets: as for `wanted_realm`.
-        prune: also take away what nobody declared.
-        adopt: make a realm ours that does not carry our mark.
-        tell: is shown the whole plan before anything is done, and may refuse by raising.
-
-    Raises:
-        NotOurs: the realm is there, and is not ours.
-        GatewayError: Keycloak refused or did not answer; the account sleeps all the same.
-    """
-    key, seen = ClientKey.fresh(BOOTSTRAP), list[Plan]()
-
-    def look(todo: Plan) -> None:
-        seen.append(todo)
-        tell(todo)
-
-    with admin.speaking_of(settings.keycloak_realm) as master:
-        if not adopt:
-            check_ours(master)
-        try:
-            is_new = ensure_bootstrap_account(master, key.public_jwks())
-            wanted = awake(wanted_realm(settings, secrets), key.public_jwks())
-            account = AdminAPI.as_service_account(
-                admin.url, settings.keycloak_realm, key, issuer=settings.issuer
-            )
-            with closing(account) as api:
-                done = apply(api, wanted, prune=prune, tell=look)
-        finally:
-            disable_bootstrap_account(master)
-    return Applied(done, Plan(()) if prune else seen[0].removals, is_new)
 
 
 @click.group()
@@ -156,17 +73,19 @@ def apply_command(prune: bool, adopt: bool, close_espace: tuple[str, ...]) -> No
     BDT_ESPACE_SECRET_<ESPACE>, else one drawn at random.
     """
     settings = read_settings()
-    if settings.reader_key and _is_as_wanted(settings):
-        click.echo("0 changes")
-        return
 
     def tell(todo: Plan) -> None:
         _print(todo)
         refuse_lost_addresses(todo, settings, close_espace)
 
-    applied = apply_realm(
-        settings, _administrator(settings), espace_secrets(), prune=prune, adopt=adopt, tell=tell
-    )
+    seen = _seen(settings) if settings.reader_key else None
+    if seen is not None and not (seen if prune else seen.repairs):
+        _print(seen)
+        applied = Applied(Plan(()), seen, is_new=False)
+    else:
+        applied = apply_realm(
+            settings, administrator(settings), espace_secrets(), prune=prune, adopt=adopt, tell=tell
+        )
     _count(applied.done)
     if left := len(applied.left.changes):
         click.echo(f"{left} left, which nobody declared: bdt realm apply --prune takes them away.")
@@ -184,7 +103,7 @@ def record_command() -> None:
     settings = read_settings()
     file = REALM_CONFIG / FILE
     before = file.read_text("utf-8").splitlines() if file.exists() else []
-    with _administrator(settings).speaking_of(recorded_realm()) as master:
+    with administrator(settings).speaking_of(recorded_realm()) as master:
         file.write_text(record_defaults(master), encoding="utf-8")
     for line in unified_diff(before, file.read_text("utf-8").splitlines(), "recorded", "now", "", "", 0, ""):
         click.echo(line)
@@ -198,20 +117,8 @@ def close_master_command() -> None:
     """
     settings = read_settings()
     if not (settings.reader_key and not _look_at_master(settings)):
-        make_master_fast(settings, _administrator(settings))
+        make_master_fast(settings, administrator(settings))
     click.echo("The realm master is closed; kc.sh bootstrap-admin opens it again.")
-
-
-def make_master_fast(settings: Settings, admin: ServerAdmin) -> None:
-    """Close `master` behind us; `admin`, if temporary, is gone then.
-
-    Raises:
-        GatewayError, BadSettings: a repeat goes on where this stopped.
-    """
-    wanted = wanted_realm(settings, {})
-    with admin.speaking_of(MASTER) as master:
-        own = admin.name if admin.is_service else ""
-        close_master(master, locks_of(wanted), public_keys(settings)[READER], own)
 
 
 @realm.command("new-key")
@@ -257,12 +164,13 @@ def _look_at_master(settings: Settings) -> list[Finding]:
         return [Finding("master-unseen", MASTER, message)]
 
 
-def _is_as_wanted(settings: Settings) -> bool:
+def _seen(settings: Settings) -> Plan | None:
+    """The plan as bdt-reader sees it; None: no realm yet, or it does not know its key or rights."""
     try:
         with _reader(settings) as api:
-            return not plan(wanted_realm(settings, espace_secrets()), _there(api))
-    except (NotSent, Refused):  # no realm yet, or it does not know the key, or all that it is to see
-        return False
+            return plan(wanted_realm(settings, espace_secrets()), _there(api))
+    except (NotSent, Refused):
+        return None
 
 
 def _there(api: AdminAPI) -> RealmState:
@@ -286,22 +194,6 @@ def _reader(settings: Settings, realm_name: str = "") -> Iterator[AdminAPI]:
     issuer = f"{settings.keycloak_public_url}/realms/{named}"
     with closing(AdminAPI.as_service_account(settings.keycloak_url, named, key, issuer=issuer)) as api:
         yield api
-
-
-def _administrator(settings: Settings) -> ServerAdmin:
-    if os.environ.get("KC_BOOTSTRAP_ADMIN_CLIENT_ID"):
-        pair, is_service = ("KC_BOOTSTRAP_ADMIN_CLIENT_ID", "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET"), True
-    else:
-        pair, is_service = ("KC_BOOTSTRAP_ADMIN_USERNAME", "KC_BOOTSTRAP_ADMIN_PASSWORD"), False
-    name, secret = (_needed(variable) for variable in pair)
-    return ServerAdmin(settings.keycloak_url, name, secret, is_service)
-
-
-def _needed(name: str) -> str:
-    value = os.environ.get(name)
-    if not value:
-        raise click.UsageError(f"{name} is not set")
-    return value
 
 
 def _print(changes: Plan) -> None:

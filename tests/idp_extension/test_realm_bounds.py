@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp_extension.realm import RealmState, lint, lint_files
-from idp_extension.realm.bounds import CLIENT_ATTRIBUTES, REALM, REALM_ATTRIBUTES
-from idp_extension.realm.mappers import KNOWN
+from idp_extension.realm.rules.bounds import CLIENT_ATTRIBUTES, REALM, REALM_ATTRIBUTES
+from idp_extension.realm.rules.mappers import KNOWN
 from tests.idp_extension.test_realm_lint import CLIENT, CONFIG, FLOWS, SETTINGS
 
 NO_NUMBERS = [

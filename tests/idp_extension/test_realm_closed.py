@@ -17,11 +17,11 @@ from idp_extension.realm import (
     load_desired,
     plan,
 )
-from idp_extension.realm.dangers import DANGERS, danger_findings
 from idp_extension.realm.defaults import FILE
-from idp_extension.realm.holders import holder_findings, roles_with_administration
 from idp_extension.realm.kinds import READ, REMOVE, WRITE
 from idp_extension.realm.plan import Action
+from idp_extension.realm.rules.dangers import DANGERS, danger_findings
+from idp_extension.realm.rules.holders import holder_findings, roles_with_administration
 from idp_extension.realm.state import KINDS, ONCE, role_name, role_parts
 from idp_extension.server import KEYCLOAK_VERSION, server_version
 

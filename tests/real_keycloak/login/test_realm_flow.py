@@ -153,7 +153,9 @@ def test_a_flow_changed_by_hand_is_found_and_made_anew(
 
     assert [finding.rule for finding in findings] == ["missing-structure-step"] * is_refused
     assert [str(change) for change in done.changes] == ["update login flow bdt browser"]
-    assert not plan(own_realm.wanted, read_live(own_realm.admin))
+    there = read_live(own_realm.admin)
+    assert there is not None
+    assert not plan(own_realm.wanted, there)
     assert lint_live(own_realm.admin) == ()
     assert active_structure(visitor.open(prompt="none")) is None
     with open_browser() as another:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc.jwk import RSAKey
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.state import ADMINISTRATION
@@ -100,8 +99,7 @@ class ByHand:
 
     def key_of_our_own(self) -> None:
         """Whoever keeps its private half signs as the realm."""
-        key = generate_private_key(65537, 2048)
-        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+        text = RSAKey.generate_key(2048).as_pem(private=True).decode("ascii")
         self.component(KEY, "rsa", "evil", privateKey=text, priority="1000")
 
     def find_component(self, name: str, provider: str) -> dict[str, Any]:

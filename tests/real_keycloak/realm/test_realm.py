@@ -11,8 +11,11 @@ import requests
 from idp_extension.admin_api import AdminAPI, NotSent, Refused
 from idp_extension.realm import (
     CatalogueClient,
+    Plan,
+    RealmState,
     Role,
     apply,
+    awake,
     disable_bootstrap_account,
     ensure_bootstrap_account,
     lint_live,
@@ -50,8 +53,18 @@ def own_realm(keycloak_server: RunningServer) -> Iterator[AppliedRealm]:
 def spoiled(own_realm: AppliedRealm) -> Iterator[AppliedRealm]:
     """The same, made good after the test."""
     yield own_realm
-    apply(own_realm.admin, own_realm.wanted)
-    assert not plan(own_realm.wanted, read_live(own_realm.admin))
+    apply(own_realm.admin, own_realm.wanted, prune=True)
+    assert not plan(own_realm.wanted, there(own_realm.admin))
+
+
+def there(api: AdminAPI) -> RealmState:
+    found = read_live(api)
+    assert found is not None
+    return found
+
+
+def told(found: Plan) -> list[str]:
+    return [str(change) for change in found.changes]
 
 
 def client_uuid(realm: AppliedRealm, client_id: str) -> str:
@@ -68,7 +81,7 @@ def rules(realm: AppliedRealm) -> set[str]:
 
 
 def test_a_second_apply_changes_nothing(realm: AppliedRealm) -> None:
-    assert plan(realm.wanted, read_live(realm.admin)).changes == ()
+    assert plan(realm.wanted, there(realm.admin)).changes == ()
     assert apply(realm.admin, realm.wanted).changes == ()
 
 
@@ -88,7 +101,7 @@ def test_what_is_changed_by_hand_is_found_and_made_good(spoiled: AppliedRealm) -
     admin.put("default-default-client-scopes", stock)
     admin.put("clients", client_uuid(spoiled, "mes-prets"), "default-client-scopes", stock)
 
-    found = plan(spoiled.wanted, read_live(admin))
+    found = plan(spoiled.wanted, there(admin))
 
     assert [str(change) for change in found.changes] == [
         f"update realm {spoiled.name}",
@@ -123,7 +136,7 @@ def test_mappers_and_administration_roles_in_excess_are_taken_away(spoiled: Appl
     manage_realm = admin.get("clients", administration, "roles", "manage-realm")
     admin.post("users", account, "role-mappings", "clients", administration, body=[manage_realm])
 
-    found = plan(spoiled.wanted, read_live(admin))
+    found = plan(spoiled.wanted, there(admin))
 
     assert [str(change) for change in found.changes] == [
         "update client scope structure",
@@ -240,7 +253,10 @@ def test_the_bootstrap_account_sleeps_until_it_is_woken(
     master = AdminAPI.as_master_admin(
         own_realm.url, keycloak_server.admin_user, keycloak_server.admin_password, own_realm.name
     )
-    assert not plan(own_realm.wanted, read_live(master))  # that it sleeps is no drift
+    assert told(plan(own_realm.wanted, there(master))) == ["update client bdt-bootstrap"]
+    keys = {name: key for name, key in own_realm.values.public_keys.items() if name != "bdt-bootstrap"}
+    at_rest = load_desired(CONFIG, replace(own_realm.values, public_keys=keys), [MES_PRETS, DATAVIZ])
+    assert not plan(at_rest, there(master))
 
     ensure_bootstrap_account(master, own_realm.values.public_keys["bdt-bootstrap"])
     master.close()
@@ -248,7 +264,9 @@ def test_the_bootstrap_account_sleeps_until_it_is_woken(
 
 
 def test_a_new_espace_is_one_more_client(spoiled: AppliedRealm) -> None:
-    label = replace(spoiled.wanted, roles={**spoiled.wanted.roles, "mes-prets": {"encours": "Encours"}})
+    label = replace(
+        spoiled.wanted, roles={**spoiled.wanted.roles, "mes-prets:encours": {"description": "Encours"}}
+    )
 
     assert [str(change) for change in apply(spoiled.admin, label).changes] == [
         "create role mes-prets:encours"
@@ -258,7 +276,10 @@ def test_a_new_espace_is_one_more_client(spoiled: AppliedRealm) -> None:
 
 def test_an_espace_without_an_address_yet_is_applied_once(spoiled: AppliedRealm) -> None:
     soon = CatalogueClient("territoires-innovation", "Espace privé", (Role("acces", "Accès"),), (), "")
-    wanted = load_desired(CONFIG, spoiled.values, [MES_PRETS, DATAVIZ, soon])
+    wanted = awake(
+        load_desired(CONFIG, spoiled.values, [MES_PRETS, DATAVIZ, soon]),
+        spoiled.values.public_keys["bdt-bootstrap"],
+    )
 
     assert [str(change) for change in apply(spoiled.admin, wanted).changes] == [
         "create client territoires-innovation",

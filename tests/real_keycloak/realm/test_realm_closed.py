@@ -27,8 +27,7 @@ from idp_extension.realm.defaults import FILE
 from idp_extension.server import RunningServer
 from tests.builders.servers.applied_realm import CONFIG, DATAVIZ, MES_PRETS, apply_realm
 from tests.real_keycloak.realm.by_hand import ByHand
-from tests.real_keycloak.realm.plantings import Planting
-from tests.real_keycloak.realm.plantings_of_settings import ALL
+from tests.real_keycloak.realm.plantings import ALL, Planting
 
 pytestmark = pytest.mark.keycloak
 

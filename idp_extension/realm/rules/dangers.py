@@ -12,7 +12,7 @@ from idp_extension.realm.plan import Change, Plan
 
 
 class Danger(NamedTuple):
-    """`path` is a pattern over `Change.paths`; « + »: of an object that nobody declared, « - »: that is gone."""
+    """`path` is a pattern over `Change.paths`; « + »: of an object nobody declared, « - »: that is gone."""
 
     path: str
     rule: str

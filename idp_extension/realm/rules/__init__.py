@@ -1,0 +1,1 @@
+"""What a lint refuses, by subject: numbers, mappers, who administers, differences that are dangerous."""
