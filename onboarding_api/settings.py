@@ -6,10 +6,10 @@ right in production and fit to be public; anything else has none.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 from limits import RateLimitItem
 
@@ -51,6 +51,7 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "sync_key": _PATH,
     "reader_key": _PATH,
     "public_keys": _PATH,
+    "master_administrators": {"type": "string", "empty": False},
     "code_keys": {
         "type": "string",
         "regex": r"[A-Za-z0-9_-]+:([0-9a-f]{2})+(,[A-Za-z0-9_-]+:([0-9a-f]{2})+)*",
@@ -96,7 +97,8 @@ class Settings:
     `limits/bounds.py`, `worker_threads` what differs from `delivery/bulkhead.py`. The breaker of a target
     opens after `breaker_failures` without an answer, for `breaker_seconds` at first.
     `portal_key`, `sync_key`, `reader_key`: the file of a private key, for the process that acts by it alone;
-    `public_keys`: the directory of what Keycloak is given.
+    `public_keys`: the directory of what Keycloak is given. `master_administrators`: the user names, split by
+    commas, of who may administer the server for good.
     """
 
     database_url: str = field(repr=False)
@@ -127,7 +129,14 @@ class Settings:
     sync_key: Path | None = None
     reader_key: Path | None = None
     public_keys: Path | None = None
+    master_administrators: frozenset[str] = frozenset()
     espace_urls: Mapping[str, str] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Tell which variable is missing; called for what this environment did not say."""
+        if name in _FORM:
+            raise BadSettings(f"BDT_{name.upper()} is not set")
+        raise AttributeError(name)
 
     @property
     def issuer(self) -> str:
@@ -149,35 +158,53 @@ def client_key(client_id: str, variable: str, file: Path | None) -> ClientKey:
         raise BadSettings(f"{variable}: {error}") from None
 
 
-def read_settings() -> Settings:
+def read_settings(*, whole: bool = True) -> Settings:
     """The settings of this process.
 
     Raises:
         BadSettings, UnsafeSettings: see `settings_from`.
     """
-    return settings_from(os.environ)
+    return settings_from(os.environ, whole=whole)
 
 
-def settings_from(environ: Mapping[str, str]) -> Settings:
-    """The settings that an environment makes.
+def settings_from(environ: Mapping[str, str], *, whole: bool = True) -> Settings:
+    """The settings that an environment makes. A command is content with those it uses: not `whole`, what is
+    missing is told when it is asked for.
 
     Raises:
         BadSettings: a variable is missing or cannot be read.
         UnsafeSettings: in production, a URL without TLS, or a secret that is short or repeats itself.
     """
-    rules = dict(zip(VARIABLES, _FORM.values(), strict=True))
+    form = [rule if whole else {**rule, "required": False} for rule in _FORM.values()]
+    rules = dict(zip(VARIABLES, form, strict=True))
     # Compose hands an unset variable over as an empty one.
     read = _validated(rules, {name: environ[name] for name in VARIABLES if environ.get(name)})
     values = {name.removeprefix("BDT_").lower(): value for name, value in read.items()}
-    values["code_keys"] = _code_keys(values["code_keys"])
+    if "code_keys" in values:
+        values["code_keys"] = _code_keys(values["code_keys"])
     values["limits"] = _limits(values.get("limits"))
     values["worker_threads"] = _threads(values.get("worker_threads"))
+    values["master_administrators"] = frozenset(values.get("master_administrators", "").split(",")) - {""}
     values |= {name: Path(values[name]) for name in _PATHS if name in values}
-    values.setdefault("keycloak_public_url", values["keycloak_url"])
-    values.setdefault("portal_reach_url", values["public_url"])
-    settings = Settings(**values, espace_urls=_espace_urls(environ))
+    for name, same in (("keycloak_public_url", "keycloak_url"), ("portal_reach_url", "public_url")):
+        if same in values:
+            values.setdefault(name, values[same])
+    settings = _filled({**values, "espace_urls": _espace_urls(environ)})
     if settings.environment == PRODUCTION:
         _check_safe(settings)
+    return settings
+
+
+def _filled(values: Mapping[str, Any]) -> Settings:
+    """As the constructor, but what is missing stays missing."""
+    settings = object.__new__(Settings)
+    for each in fields(Settings):
+        if each.name in values:
+            object.__setattr__(settings, each.name, values[each.name])
+        elif each.default is not MISSING:
+            object.__setattr__(settings, each.name, each.default)
+        elif each.default_factory is not MISSING:
+            object.__setattr__(settings, each.name, each.default_factory())
     return settings
 
 
@@ -223,13 +250,13 @@ def _espace_urls(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 def _check_safe(settings: Settings) -> None:
     urls = {
-        "BDT_PUBLIC_URL": settings.public_url,
-        "BDT_KEYCLOAK_PUBLIC_URL": settings.keycloak_public_url,
+        **_said(settings, "public_url", "keycloak_public_url"),
         **{f"{ESPACE_PREFIX}{key}": url for key, url in settings.espace_urls.items()},
     }
+    keys = settings.code_keys.keys if _said(settings, "code_keys") else {}
     secrets = {
-        "BDT_SECRET_KEY": settings.secret_key,
-        **{f"BDT_CODE_KEYS {key_id}": key.hex() for key_id, key in settings.code_keys.keys.items()},
+        **_said(settings, "secret_key"),
+        **{f"BDT_CODE_KEYS {key_id}": key.hex() for key_id, key in keys.items()},
     }
     faults = [f"{name}: https is needed" for name, url in urls.items() if not url.startswith("https://")]
     faults += [
@@ -243,3 +270,14 @@ def _check_safe(settings: Settings) -> None:
         faults.append("BDT_SMTP_STARTTLS: a mail account's password does not travel without TLS")
     if faults:
         raise UnsafeSettings("; ".join(faults))
+
+
+def _said(settings: Settings, *names: str) -> dict[str, Any]:
+    """The variables among these that the environment said, by their names."""
+    found = {}
+    for name in names:
+        try:
+            found[f"BDT_{name.upper()}"] = getattr(settings, name)
+        except BadSettings:
+            continue
+    return found

@@ -20,8 +20,9 @@ from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load
 from idp_extension.realm.finding import Finding
 from idp_extension.realm.lint import lint, lint_files, lint_live
 from idp_extension.realm.live import read_live
-from idp_extension.realm.master import MASTER, close_master, lint_master, locks_of
+from idp_extension.realm.master import close_master, lint_master, locks_of
 from idp_extension.realm.plan import Change, Difference, Plan, plan
+from idp_extension.realm.rules.master_holders import MASTER
 from idp_extension.realm.state import RealmState
 
 __all__ = [

@@ -4,14 +4,14 @@ Its administrators administer every realm, so that it gets the locks of ours; no
 password grant; the temporary administrator, by whom the realm was applied, goes. `bdt-reader` may look.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.finding import Finding
+from idp_extension.realm.rules.master_holders import MASTER, holder_findings
 from idp_extension.realm.state import RealmState, Representation, by_key, merged
 
-MASTER = "master"
 WATCHER = "bdt-reader"
 """The account that looks, in `master` as in our realm; it has the same key in both."""
 _WATCHER_ROLES = frozenset({"view-realm", "view-clients", "view-users"})
@@ -28,7 +28,6 @@ _LOCKS = (
     "minimumQuickLoginWaitSeconds",
 )
 _TEMPORARY = "is_temporary_admin"
-_ALMIGHTY = "admin"
 _PAGE = 1000
 
 
@@ -62,8 +61,12 @@ def close_master(
         master.delete("clients", master.get("clients", clientId=temporary_client)[0]["id"])
 
 
-def lint_master(api: AdminAPI, locks: Representation) -> Iterator[Finding]:
-    """The findings on `master`, as `WATCHER` there sees it.
+def lint_master(
+    api: AdminAPI, locks: Representation, realm: str, declared: Collection[str] = ()
+) -> Iterator[Finding]:
+    """The findings on `master`, as `WATCHER` there sees it: its locks, and who administers it or our `realm`.
+
+    `declared`: user names of the lasting administrators.
 
     Raises:
         GatewayError: it does not answer, or does not know us.
@@ -74,9 +77,11 @@ def lint_master(api: AdminAPI, locks: Representation) -> Iterator[Finding]:
             yield Finding("master-lock", MASTER, f"{name} is {settings.get(name)}, our realm says {wanted}")
     for client in _with_password_grant(api):
         yield Finding("password-grant", f"{MASTER}/{client['clientId']}", "the password grant is on")
-    for name in [*(user["username"] for user in _temporary_people(api)), *_almighty_accounts(api)]:
+    temporary = {user["username"] for user in _temporary_people(api)}
+    for name in sorted(temporary):
         message = "a temporary administrator is still there"
         yield Finding("temporary-administrator", f"{MASTER}/{name}", message)
+    yield from holder_findings(api, realm, {*declared, *temporary}, WATCHER)
 
 
 def _with_password_grant(api: AdminAPI) -> list[dict[str, Any]]:
@@ -86,16 +91,6 @@ def _with_password_grant(api: AdminAPI) -> list[dict[str, Any]]:
 def _temporary_people(api: AdminAPI) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = api.get("users", q=f"{_TEMPORARY}:true", max=str(_PAGE))
     return found
-
-
-def _almighty_accounts(api: AdminAPI) -> Iterator[str]:
-    """Clients that administer the server by themselves."""
-    for client in api.get("clients"):
-        if client.get("serviceAccountsEnabled"):
-            account = api.get("clients", client["id"], "service-account-user")["id"]
-            roles = api.get("users", account, "role-mappings", "realm")
-            if any(role["name"] == _ALMIGHTY for role in roles):
-                yield client["clientId"]
 
 
 def _ensure_watcher(master: AdminAPI, jwks: str) -> None:

@@ -22,7 +22,7 @@ def backup(directory: Path) -> None:
 
     The house may go on working. Keys and Keycloak's own database are kept elsewhere.
     """
-    settings = read_settings()
+    settings = read_settings(whole=False)
     database = build_database(settings)
     try:
         made = make_backup(database, _beside(settings), directory, datetime.now(UTC))
@@ -54,7 +54,7 @@ def backup(directory: Path) -> None:
 )
 def restore(directory: Path, lost_keys: tuple[str, ...], new_passwords: bool, per_second: int) -> None:
     """Read a backup into an empty database, then have the workers bring Keycloak to it."""
-    settings = read_settings()
+    settings = read_settings(whole=False)
     database = build_database(settings)
     try:
         restored = restore_backup(

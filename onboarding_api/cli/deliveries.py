@@ -86,7 +86,7 @@ def _seconds(age: timedelta) -> str:
 
 
 def _ledger() -> Ledger:
-    return build_ledger(read_settings())
+    return build_ledger(read_settings(whole=False))
 
 
 def _tell(act: Callable[[Ledger], None]) -> None:

@@ -40,7 +40,7 @@ def export(since: str | None) -> None:
 
 @contextmanager
 def _reading() -> Iterator[Session]:
-    database = build_database(read_settings())
+    database = build_database(read_settings(whole=False))
     try:
         with database.reading() as session:
             yield session

@@ -38,7 +38,7 @@ def wake_command(identifiant: str) -> None:
 
 @contextmanager
 def _office(identifiant: str) -> Iterator[Office]:
-    office = build_office(read_settings())
+    office = build_office(read_settings(whole=False))
     try:
         yield office
     except NotFound:

@@ -51,7 +51,7 @@ def plan_command() -> None:
     What neither realm-config/, the catalogue nor this version of Keycloak says is shown as well:
     `apply --prune` takes it away.
     """
-    settings = read_settings()
+    settings = read_settings(whole=False)
     with _reader(settings) as api:
         _say_version(api)
         changes = plan(wanted_realm(settings, espace_secrets()), _there(api))
@@ -72,7 +72,7 @@ def apply_command(prune: bool, adopt: bool, close_espace: tuple[str, ...]) -> No
     asked when BDT_READER_KEY is given and sees nothing to change. An espace without a key has the secret
     BDT_ESPACE_SECRET_<ESPACE>, else one drawn at random.
     """
-    settings = read_settings()
+    settings = read_settings(whole=False)
 
     def tell(todo: Plan) -> None:
         _print(todo)
@@ -100,7 +100,7 @@ def record_command() -> None:
     Run it when the version rises; what is different is read in review. The administrator is named as for
     `apply`.
     """
-    settings = read_settings()
+    settings = read_settings(whole=False)
     file = REALM_CONFIG / FILE
     before = file.read_text("utf-8").splitlines() if file.exists() else []
     with administrator(settings).speaking_of(recorded_realm()) as master:
@@ -115,7 +115,7 @@ def close_master_command() -> None:
 
     The administrator is named as for `apply`; none is asked when BDT_READER_KEY sees that all is done.
     """
-    settings = read_settings()
+    settings = read_settings(whole=False)
     if not (settings.reader_key and not _look_at_master(settings)):
         make_master_fast(settings, administrator(settings))
     click.echo("The realm master is closed; kc.sh bootstrap-admin opens it again.")
@@ -144,7 +144,7 @@ def lint_command(live: bool) -> None:
     """Refuse what must never be in a realm; exit code 1 when something is found."""
     findings = [*lint_files(REALM_CONFIG)]
     if live:
-        settings = read_settings()
+        settings = read_settings(whole=False)
         with _reader(settings) as api:
             wanted = wanted_realm(settings, espace_secrets())
             findings += [*lint_live(api, wanted), *lint(wanted)]
@@ -158,7 +158,8 @@ def lint_command(live: bool) -> None:
 def _look_at_master(settings: Settings) -> list[Finding]:
     try:
         with _reader(settings, MASTER) as api:
-            return [*lint_master(api, locks_of(wanted_realm(settings, {})))]
+            locks = locks_of(wanted_realm(settings, {}))
+            return [*lint_master(api, locks, settings.keycloak_realm, settings.master_administrators)]
     except NotSent:
         message = f"nobody may look: the account {READER} is made there by `bdt realm close-master`"
         return [Finding("master-unseen", MASTER, message)]

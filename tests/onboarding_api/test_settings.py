@@ -139,3 +139,30 @@ def test_an_empty_variable_is_an_absent_one() -> None:
     assert settings_from(GOOD | {"BDT_TRUSTED_PROXIES": ""}).trusted_proxies == 0
     with pytest.raises(BadSettings, match="BDT_SECRET_KEY"):
         settings_from(GOOD | {"BDT_SECRET_KEY": ""})
+
+
+@pytest.mark.parametrize("name", [name for name, is_needed in VARIABLES.items() if is_needed])
+def test_a_command_is_asked_for_the_one_setting_it_uses(name: str) -> None:
+    field = name.removeprefix("BDT_").lower()
+    alone = settings_from({name: GOOD[name]}, whole=False)
+
+    assert getattr(alone, field)
+    with pytest.raises(BadSettings, match=f"^{name} is not set$"):
+        getattr(settings_from({}, whole=False), field)
+
+
+def test_a_command_has_the_same_defaults_and_the_same_safety() -> None:
+    nothing = settings_from({}, whole=False)
+    assert (nothing.environment, nothing.keycloak_realm, nothing.espace_urls) == ("production", "bdt", {})
+    with pytest.raises(AttributeError, match="^no_setting$"):
+        nothing.no_setting  # noqa: B018
+    for unsafe in ({"BDT_SECRET_KEY": "short"}, {"BDT_PUBLIC_URL": "http://portail.example"}):
+        with pytest.raises(UnsafeSettings):
+            settings_from(unsafe, whole=False)
+    assert settings_from(GOOD, whole=False) == settings_from(GOOD)
+
+
+def test_administrators_of_master_are_split_by_commas() -> None:
+    assert settings_from(GOOD).master_administrators == frozenset()
+    named = settings_from(GOOD | {"BDT_MASTER_ADMINISTRATORS": "jeanne,paul"})
+    assert named.master_administrators == {"jeanne", "paul"}

@@ -20,6 +20,8 @@ from tests.real_keycloak.realm.by_hand import ByHand
 pytestmark = pytest.mark.keycloak
 
 REALM = "bdt-command"
+# None of these commands needs them, nor asks for them.
+OF_OTHERS = ("BDT_DATABASE", "BDT_SECRET", "BDT_CODE", "BDT_SPOOL", "BDT_CONTACT", "BDT_SYNC")
 
 
 @pytest.fixture
@@ -31,7 +33,8 @@ def environment(
         "KC_BOOTSTRAP_ADMIN_PASSWORD": keycloak_server.admin_password,
     }
     for name, value in values.items():
-        monkeypatch.setenv(name, value)
+        if not name.startswith(OF_OTHERS):
+            monkeypatch.setenv(name, value)
     yield values
     master = AdminAPI.as_master_admin(
         keycloak_server.url, keycloak_server.admin_user, keycloak_server.admin_password, REALM
