@@ -18,7 +18,7 @@ from idp_extension.realm.apply import NoRealm, apply
 from idp_extension.realm.defaults import load_defaults, record_defaults, recorded_realm
 from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load_desired
 from idp_extension.realm.finding import Finding
-from idp_extension.realm.lint import lint, lint_files, lint_live
+from idp_extension.realm.lint import lint, lint_files, lint_live, lint_present
 from idp_extension.realm.live import read_live
 from idp_extension.realm.master import close_master, lint_master, locks_of
 from idp_extension.realm.plan import Change, Difference, Plan, plan
@@ -50,6 +50,7 @@ __all__ = [
     "lint_files",
     "lint_live",
     "lint_master",
+    "lint_present",
     "load_defaults",
     "load_desired",
     "locks_of",

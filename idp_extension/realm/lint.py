@@ -68,11 +68,16 @@ def lint_live(api: AdminAPI, wanted: RealmState | None = None) -> tuple[Finding,
     Raises:
         GatewayError: Keycloak did not answer, or refused.
     """
-    state = read_live(api)
-    if state is None:
+    there = read_live(api)
+    if there is None:
         return (Finding("no-realm", api.realm, "the realm does not exist"),)
-    differs = danger_findings(plan(wanted, state)) if wanted else ()
-    return (*lint_server(api.server_info()), *lint(state), *differs)
+    return lint_present(api, there, wanted)
+
+
+def lint_present(api: AdminAPI, there: RealmState, wanted: RealmState | None = None) -> tuple[Finding, ...]:
+    """The same of a realm that was read already."""
+    differs = danger_findings(plan(wanted, there)) if wanted else ()
+    return (*lint_server(api.server_info()), *lint(there), *differs)
 
 
 def lint(state: RealmState) -> tuple[Finding, ...]:

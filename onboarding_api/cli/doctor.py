@@ -10,12 +10,12 @@ import click
 from prometheus_client import CollectorRegistry, generate_latest
 
 from idp_extension.admin_api import AdminAPI
-from idp_extension.realm import lint_live, plan, read_live
+from idp_extension.realm import lint_present, plan, read_live
 from onboarding_api.bootstrap import SYNC_ACCOUNT, build_database, build_mailer
 from onboarding_api.checkup import neighbours, organs
 from onboarding_api.checkup.examine import DEADLINE_SECONDS, Examined, Finding, Health, Look, examine, worst
 from onboarding_api.checkup.metrics import CheckupMetrics
-from onboarding_api.cli.realm import READER, espace_secrets, wanted_realm
+from onboarding_api.cli.wanted_realm import READER, espace_secrets, wanted_realm
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.metrics import LedgerMetrics
 from onboarding_api.delivery.overview import Counters, counters
@@ -74,8 +74,11 @@ def _keycloak(settings: Settings) -> Finding:
 def _realm(settings: Settings) -> Finding:
     """Whether the realm is as the files say; raises BadSettings without the key of who may look."""
     with closing(_as(settings, READER)) as api:
-        changes = len(plan(wanted_realm(settings, espace_secrets()), read_live(api)).changes)
-        dangers = lint_live(api)
+        wanted, there = wanted_realm(settings, espace_secrets()), read_live(api)
+        if there is None:
+            return Finding(Health.ILL, f"there is no realm {settings.keycloak_realm}")
+        changes = len(plan(wanted, there).changes)
+        dangers = lint_present(api, there, wanted)
     figures = {"realm_differences": float(changes)}
     words = f"{changes} differences (`bdt realm plan`)"
     if dangers:
