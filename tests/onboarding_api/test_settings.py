@@ -154,7 +154,7 @@ def test_a_command_is_asked_for_the_one_setting_it_uses(name: str) -> None:
 def test_a_command_has_the_same_defaults_and_the_same_safety() -> None:
     nothing = settings_from({}, whole=False)
     assert (nothing.environment, nothing.keycloak_realm, nothing.espace_urls) == ("production", "bdt", {})
-    with pytest.raises(AttributeError, match="^no_setting$"):
+    with pytest.raises(AttributeError, match="no_setting"):
         nothing.no_setting  # noqa: B018
     for unsafe in ({"BDT_SECRET_KEY": "short"}, {"BDT_PUBLIC_URL": "http://portail.example"}):
         with pytest.raises(UnsafeSettings):
