@@ -22,8 +22,8 @@ import requests
 from idp_extension.relying_party.client_key import write_new_key
 from idp_extension.server import Progress, RunningServer, ensure_server, free_port, start_server
 from onboarding_api.bootstrap import build_database
-from onboarding_api.cli.server_admin import ServerAdmin, apply_realm, make_master_fast
-from onboarding_api.cli.wanted_realm import KEY_CLIENTS
+from onboarding_api.cli.realm.server_admin import ServerAdmin, apply_realm, make_master_fast
+from onboarding_api.cli.realm.wanted import KEY_CLIENTS
 from onboarding_api.migrations import migrate
 from onboarding_api.registry.load import load_register
 from onboarding_api.settings import Settings, settings_from

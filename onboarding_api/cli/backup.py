@@ -9,7 +9,7 @@ from onboarding_api.backup.make import make_backup
 from onboarding_api.backup.manifest import BackupUnfit, Beside
 from onboarding_api.backup.restore import PER_SECOND, Convergence, Restored, restore_backup
 from onboarding_api.bootstrap import build_database
-from onboarding_api.cli.wanted_realm import REALM_CONFIG
+from onboarding_api.cli.realm.wanted import REALM_CONFIG
 from onboarding_api.settings import Settings, read_settings
 
 _directory = click.argument("directory", type=click.Path(file_okay=False, path_type=Path))

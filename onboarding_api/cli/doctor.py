@@ -15,7 +15,7 @@ from onboarding_api.bootstrap import SYNC_ACCOUNT, build_database, build_mailer
 from onboarding_api.checkup import neighbours, organs
 from onboarding_api.checkup.examine import DEADLINE_SECONDS, Examined, Finding, Health, Look, examine, worst
 from onboarding_api.checkup.metrics import CheckupMetrics
-from onboarding_api.cli.wanted_realm import READER, espace_secrets, wanted_realm
+from onboarding_api.cli.realm.wanted import READER, espace_secrets, wanted_realm
 from onboarding_api.delivery.clock import clock_of
 from onboarding_api.delivery.metrics import LedgerMetrics
 from onboarding_api.delivery.overview import Counters, counters

@@ -16,7 +16,7 @@ from demo.system import Ports
 from idp_extension.relying_party.client_key import ClientKey, read_public_keys
 from idp_extension.server import KEYCLOAK_VERSION
 from onboarding_api.cli import PARTS
-from onboarding_api.cli.wanted_realm import KEY_CLIENTS
+from onboarding_api.cli.realm.wanted import KEY_CLIENTS
 from onboarding_api.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]

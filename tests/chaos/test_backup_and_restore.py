@@ -17,7 +17,7 @@ from demo.chaos.verdict import read_all, wait_until_delivered
 from demo.system import Ports, System
 from demo.witness import Mailbox, wait_for
 from idp_extension.server import BuiltServer
-from onboarding_api.cli.server_admin import ServerAdmin, apply_realm
+from onboarding_api.cli.realm.server_admin import ServerAdmin, apply_realm
 
 pytestmark = pytest.mark.keycloak
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from idp_extension.relying_party.client_key import write_new_key
-from onboarding_api.cli.wanted_realm import KEY_CLIENTS
+from onboarding_api.cli.realm.wanted import KEY_CLIENTS
 
 
 def environment_of(keycloak_url: str, realm: str, directory: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ from idp_extension.realm import (
     locks_of,
 )
 from idp_extension.relying_party.client_key import ClientKey
-from onboarding_api.cli.wanted_realm import READER, public_keys, wanted_realm
+from onboarding_api.cli.realm.wanted import READER, public_keys, wanted_realm
 from onboarding_api.settings import Settings
 
 

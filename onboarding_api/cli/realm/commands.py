@@ -28,8 +28,8 @@ from idp_extension.realm import (
 from idp_extension.realm.defaults import FILE
 from idp_extension.relying_party.client_key import write_new_key
 from idp_extension.server import server_version
-from onboarding_api.cli.server_admin import Applied, administrator, apply_realm, make_master_fast
-from onboarding_api.cli.wanted_realm import (
+from onboarding_api.cli.realm.server_admin import Applied, administrator, apply_realm, make_master_fast
+from onboarding_api.cli.realm.wanted import (
     READER,
     REALM_CONFIG,
     espace_secrets,

@@ -9,7 +9,7 @@ from idp_extension.relying_party.client_key import BadKey, read_public_keys
 from onboarding_api.settings import ESPACE_PREFIX, BadSettings, Settings
 from policies.catalogue.loader import load_catalogue
 
-REALM_CONFIG = Path(__file__).parents[2] / "realm-config"
+REALM_CONFIG = Path(__file__).parents[3] / "realm-config"
 READER = "bdt-reader"
 KEY_CLIENTS = frozenset({"portail", "bdt-sync", READER})
 """Our own clients, which have no secret at all."""
