@@ -44,9 +44,10 @@ chaos: $(VENV)/dev.stamp
 	BDT_CHAOS_SECONDS=$${BDT_CHAOS_SECONDS:-200} timeout 900 $(PYTEST) -n 0 -s tests/chaos/test_storm.py
 
 ## long runs by hand: an hour of API fuzzing, many decisions, 200 newcomers and killed workers, the second opinion of
-## cedar symcc (policies/README.md), fault injector and attackers of others (docs/security/soak.md; needs Go, and installs what they need into var/)
+## cedar symcc and of cedar-go (policies/README.md), fault injector and attackers of others (docs/security/soak.md; needs Go, and installs what they need into var/)
 soak: $(VENV)/dev.stamp var/soak/tools.stamp
 	$(BIN)/bdt policy prove --second-opinion
+	$(BIN)/bdt policy engines --decisions 1000000
 	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 BDT_NEWCOMERS=200 $(PYTEST) -m slow
 	$(BIN)/python -m demo.chaos.soak var/soak/bin --minutes 60
 

@@ -1,17 +1,16 @@
 """`bdt policy …`: the commands of reviewers; who-can, what-can and diff ask the live database too."""
 
-import sys
 from copy import copy
 from typing import Any
 
 import click
 
+from policies.review.commands.output import JSON, finish, form_of
 from policies.review.commands.policy import policy as reviewers
 
 _LIVE = (
     click.Option(["--live"], is_flag=True, help="Ask the database: in SQL, then the engine for each row."),
     click.Option(["--database-url"], envvar="BDT_DATABASE_URL", show_envvar=True, help="With --live."),
-    click.Option(["--json", "is_json"], is_flag=True, help="With --live: one JSON array."),
 )
 
 
@@ -19,11 +18,10 @@ def _with_live(name: str, hint: str) -> click.Command:
     """The command on facts in a file, which asks the database instead when it is told `--live`."""
     on_facts = reviewers.commands[name]
 
-    def run(live: bool, database_url: str | None, is_json: bool, **asked: Any) -> None:
+    def run(live: bool, database_url: str | None, **asked: Any) -> None:
+        ctx = click.get_current_context()
         if not live:
-            if is_json:
-                raise click.UsageError("--json goes with --live.")
-            click.get_current_context().invoke(on_facts, **asked)
+            ctx.invoke(on_facts, **asked)
             return
         if asked.pop("facts"):
             raise click.UsageError("--facts and --live exclude each other.")
@@ -32,7 +30,7 @@ def _with_live(name: str, hint: str) -> click.Command:
         # Imported only now: `bdt policy check` needs no database and starts in no time.
         from onboarding_api.cli import policy_live  # noqa: PLC0415
 
-        policy_live.ANSWERS[name](database_url, is_json, **asked)
+        policy_live.ANSWERS[name](database_url, form_of(ctx) == JSON, **asked)
 
     return click.Command(
         name, callback=run, params=[*on_facts.params, *_LIVE], help=f"{on_facts.help} {hint}"
@@ -44,14 +42,15 @@ def _diff_with_people() -> click.Command:
     plain = reviewers.commands["diff"]
 
     def run(live: bool, database_url: str | None, moment: str | None, most: int, **asked: Any) -> None:
+        ctx = click.get_current_context()
         if not live:
-            click.get_current_context().invoke(plain, **asked)
+            ctx.invoke(plain, **asked)
             return
         if not database_url:
             raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
         from onboarding_api.cli.policy_changes import diff_live  # noqa: PLC0415
 
-        sys.exit(diff_live(database_url, moment=moment, most=most, **asked))
+        finish(ctx, diff_live(database_url, moment=moment, most=most, **asked))
 
     options = (
         click.Option(["--live"], is_flag=True, help="Also who of the database gains and who loses, by name."),

@@ -17,6 +17,7 @@ from policies.engine.journal import request_of
 from policies.engine.request import Request
 from policies.engine.revision import Policies
 from policies.review.commands.changes import tell_difference
+from policies.review.commands.output import Outcome
 from policies.review.words.french import load_french, moment_fr, typographic
 from policies.review.words.naming import Naming
 from policies.review.words.people import People, Row, Table
@@ -31,8 +32,8 @@ WAYS = (
 
 def diff_live(
     database_url: str, *, moment: str | None, most: int, before: str, after: str, **how: Any
-) -> int:
-    """Print a difference with the people of the database whom it concerns; the exit code."""
+) -> Outcome:
+    """A difference with the people of the database whom it concerns."""
     with opened(database_url, moment) as (session, now):
 
         def count(old: Policies, new: Policies, told: tuple[Told, ...]) -> People:

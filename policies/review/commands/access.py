@@ -13,6 +13,7 @@ from policies.engine.request import EntityRef
 from policies.engine.revision import Policies, read_policies
 from policies.review.cases.access import Setting, read_facts, what_can, who_can
 from policies.review.cases.scenarios import read_world
+from policies.review.commands.output import Outcome, finish, told_as
 
 _facts = click.option(
     "--facts", type=click.Path(path_type=Path), help="Facts in the journal's form; else the personas."
@@ -29,13 +30,14 @@ _acr = click.option("--acr", type=int, default=1, show_default=True, help="Level
 @_facts
 @_at
 @_acr
+@told_as()
 @click.pass_context
 def who_can_command(ctx: click.Context, /, action: str, resource: str, **how: Any) -> None:
     """Who may do ACTION on RESOURCE (its id)."""
     policies = read_policies(ctx.obj or POLICIES)
     setting = _setting(policies, **how)
-    for actor in who_can(Engine(policies), setting, action, _find(resource, setting)):
-        click.echo(f"{actor.type} {actor.id}")
+    people = list(who_can(Engine(policies), setting, action, _find(resource, setting)))
+    finish(ctx, Outcome([f"{actor.type} {actor.id}" for actor in people], {"people": people}))
 
 
 @click.command("what-can")
@@ -43,13 +45,15 @@ def who_can_command(ctx: click.Context, /, action: str, resource: str, **how: An
 @_facts
 @_at
 @_acr
+@told_as()
 @click.pass_context
 def what_can_command(ctx: click.Context, /, person: str, **how: Any) -> None:
     """What PERSON (an id) may do, on what."""
     policies = read_policies(ctx.obj or POLICIES)
     setting = _setting(policies, **how)
-    for action, resource in what_can(Engine(policies), setting, _find(person, setting)):
-        click.echo(f"{action} {resource.type} {resource.id}")
+    acts = list(what_can(Engine(policies), setting, _find(person, setting)))
+    told = [{"action": action, "resource": resource} for action, resource in acts]
+    finish(ctx, Outcome([f"{action} {thing.type} {thing.id}" for action, thing in acts], {"acts": told}))
 
 
 def _setting(policies: Policies, facts: Path | None, moment: str | None, acr: int) -> Setting:

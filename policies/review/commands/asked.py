@@ -8,7 +8,6 @@ from policies.catalogue.faults import BadSource
 from policies.catalogue.loader import POLICIES
 from policies.engine.revision import Policies
 from policies.review.proofs.check import check
-from policies.review.proofs.second_opinion import Opinion
 
 second_opinion_option = click.option(
     "--second-opinion", is_flag=True, help="Put every verdict to `cedar symcc` too; fail on any disagreement."
@@ -28,10 +27,3 @@ def checked(ctx: click.Context) -> Policies:
     if found.faults:
         raise BadSource(found.faults)
     return found.policies
-
-
-def all_agree(opinions: list[Opinion]) -> bool:
-    """Print what both say; whether they say the same everywhere."""
-    for opinion in opinions:
-        click.echo(str(opinion))
-    return all(opinion.agrees for opinion in opinions)

@@ -84,7 +84,6 @@ def test_a_contradiction_is_told_and_not_listed(url: str) -> None:
         ("what-can", "anne002", "--live", "--at", "2026-11-23"),
         ("what-can", "anne002", "--live", "--facts", "facts.json"),
         ("what-can", "anne002", "--live", "--database-url", "nonsense"),
-        ("what-can", "paul", "--json"),
     ],
 )
 def test_what_cannot_be_answered_is_told(url: str, words: tuple[str, ...]) -> None:
