@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest -p no:cacheprovider
 
-.PHONY: demo test test-fast check policy chaos soak format lock clean
+.PHONY: demo test test-fast check policy chaos cluster soak format lock clean
 
 ## walk the guide's story on a real Keycloak, then stay up (ONCE=1: exit after the story)
 demo: $(VENV)/demo.stamp
@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp
 
 ## everything: unit, SQLite, PostgreSQL, real Keycloak, browser
 test: $(VENV)/dev.stamp
-	$(PYTEST) -n 2 --durations=25
+	$(PYTEST) -n 2 --durations=25 --ignore=tests/cluster
 
 ## no server
 test-fast: $(VENV)/dev.stamp
@@ -42,6 +42,10 @@ policy: $(VENV)/dev.stamp
 ## bad weather over the running system, on each database, then the invariants; 15 minutes at most, prints its seed
 chaos: $(VENV)/dev.stamp
 	BDT_CHAOS_SECONDS=$${BDT_CHAOS_SECONDS:-200} timeout 900 $(PYTEST) -n 0 -s tests/chaos/test_storm.py
+
+## two Keycloak nodes, two portals, three workers on PostgreSQL: the story while one of each is killed, then the figures
+cluster: $(VENV)/dev.stamp
+	$(BIN)/bdt demo --cluster
 
 ## long runs by hand: an hour of API fuzzing, many decisions, 200 newcomers and killed workers, the second opinion of
 ## cedar symcc and of cedar-go (policies/README.md), fault injector and attackers of others (docs/security/soak.md; needs Go, and installs what they need into var/)

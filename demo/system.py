@@ -31,6 +31,7 @@ from onboarding_api.settings import Settings, settings_from
 HOST = "127.0.0.1"
 MARK = ".bdt-demo"
 """Stands in a directory that this module made, and may empty at the next start."""
+PARTS = ("mailbox", "portal", "worker", "mes-prets")
 READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ESPACES = Path(__file__).parents[1] / "samples"
@@ -96,6 +97,7 @@ class System:
         self.keycloak: RunningServer | None = None
         self.told: dict[str, dict[str, str]] = {}
         """Variables that one part alone is told, by its name, from its next start on."""
+        self.parts: tuple[str, ...] = PARTS
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -152,6 +154,21 @@ class System:
 
     def start_part(self, name: str) -> None:
         """Start one part, as `stop_part` names them, and wait until it answers."""
+        command, port, path = self._command(name)
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self._children[name] = subprocess.Popen(
+                [part.format(port=port) if "{port}" in part else part for part in command],
+                env=self.environment_of(name),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in our order
+            )
+        if port:
+            self._wait(name, f"http://{HOST}:{port}{path}")
+
+    def _command(self, name: str) -> tuple[list[str], int, str]:
+        """How a part is started, its port, 0 when it has none, and the path where it says that it is up."""
         python = [sys.executable, "-m"]
         web = ["--bind", f"{HOST}:{{port}}", "--threads", "8", "--log-level", "warning"]
         commands: dict[str, tuple[list[str], int, str]] = {
@@ -169,18 +186,7 @@ class System:
                 self.ports.mes_prets, "/static/mes-prets.css",
             ),
         }  # fmt: skip
-        command, port, path = commands[name]
-        with (self.directory / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(
-                [part.format(port=port) if "{port}" in part else part for part in command],
-                env=self.environment_of(name),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, in our order
-            )
-        if port:
-            self._wait(name, f"http://{HOST}:{port}{path}")
+        return commands[name]
 
     def start_keycloak(self) -> RunningServer:
         """Start Keycloak on its data: at the first start, and again after `keycloak.stop()`."""
@@ -205,9 +211,8 @@ class System:
             make_master_fast(self.settings, admin)
             filling.result()
         self._progress("starting portal, worker, mailbox and the sample service", 0, 0)
-        parts = ("mailbox", "portal", "worker", "mes-prets")
-        with ThreadPoolExecutor(max_workers=len(parts)) as starting:
-            for done in [starting.submit(self.start_part, part) for part in parts]:
+        with ThreadPoolExecutor(max_workers=len(self.parts)) as starting:
+            for done in [starting.submit(self.start_part, part) for part in self.parts]:
                 done.result()
 
     def _fill_database(self) -> None:

@@ -50,15 +50,18 @@ class FaultProxy:
 
     Args:
         upstream_port: where the real part listens; it may come and go.
+        port: where to listen; one that is free when 0.
         busy: what a `BUSY` part says.
         latency: seconds before each piece of an answer, under `LATENCY`.
     """
 
-    def __init__(self, upstream_port: int, *, busy: bytes = HTTP_BUSY, latency: float = 0.5) -> None:
+    def __init__(
+        self, upstream_port: int, *, port: int = 0, busy: bytes = HTTP_BUSY, latency: float = 0.5
+    ) -> None:
         self.fault = Fault.NONE
         self.upstream_port = upstream_port
         self._busy, self._latency = busy, latency
-        self._listening = socket.create_server((HOST, 0))
+        self._listening = socket.create_server((HOST, port))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="fault-proxy", daemon=True)
         self._is_up = threading.Event()
@@ -115,7 +118,7 @@ class FaultProxy:
         await self._fall_into_hole()
         if self.fault == Fault.BUSY and self._busy == SMTP_BUSY:  # there the server speaks first
             raise _Busy
-        back, forth = await asyncio.open_connection(HOST, self.upstream_port)
+        back, forth = await self._open()
         asking = asyncio.ensure_future(self._pass_on(reader, forth, self._request))
         answering = asyncio.ensure_future(self._pass_on(back, writer, self._answer))
         try:
@@ -127,6 +130,9 @@ class FaultProxy:
             asking.cancel()
             answering.cancel()
             forth.close()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(HOST, self.upstream_port)
 
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, spoil: _Spoil) -> None:
         goes_on = True
