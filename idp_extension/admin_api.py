@@ -12,6 +12,7 @@ the library's session and token handling and answers for the rest.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -208,8 +209,15 @@ class AdminAPI:
         return response
 
     def _ensure_token(self) -> None:
+        self._with_token(self._connection.ensure_token)
+
+    def _renew_token(self) -> None:
+        """After a 401; once for all the threads that got one."""
+        self._with_token(self._connection.refresh_token)
+
+    def _with_token(self, get: Callable[[], None]) -> None:
         try:
-            self._connection.ensure_token()
+            get()
         except (
             BadKey,
             KeycloakError,

@@ -36,8 +36,8 @@ def read_group(api: AdminAPI, group_id: str) -> ActualGroup | None:
 
 def read_group_named(api: AdminAPI, siren: str) -> ActualGroup | None:
     """The top-level group of that name, with those below it; None when there is none."""
-    found = api.get("groups", search=siren, exact="true", briefRepresentation="false")
-    return next((_group(api, body) for body in found if body["name"] == siren), None)
+    found = api.get("groups", search=siren, exact="true", briefRepresentation="true")
+    return next((read_group(api, body["id"]) for body in found if body["name"] == siren), None)
 
 
 def read_all(api: AdminAPI) -> ActualState:
@@ -80,7 +80,8 @@ def _group(api: AdminAPI, body: dict[str, Any]) -> ActualGroup:
 def _user(api: AdminAPI, body: dict[str, Any]) -> ActualUser:
     id_ = body["id"]
     roles = api.get("users", id_, "role-mappings")
-    held = [role_name("", role["name"]) for role in roles.get("realmMappings", ())]
+    # Who may not view the realm is told of its roles here alone.
+    held = [role_name("", role["name"]) for role in api.get("users", id_, "role-mappings", "realm")]
     for client_id, mapped in roles.get("clientMappings", {}).items():
         held += [role_name(client_id, role["name"]) for role in mapped["mappings"]]
     linked = api.get("users", id_, "federated-identity")

@@ -18,7 +18,7 @@ PACKAGES = ("onboarding_api", "policies", "idp_extension", "demo", "samples")
 # Where a package may be imported: one adapter each, so that it can be replaced or fenced.
 ONLY_IN = {
     "cedarpy": ("policies/language/", "policies/engine/"),
-    "keycloak": ("idp_extension/",),
+    "keycloak": ("idp_extension/", "demo/bench_sync/contenders.py"),  # there it is what is compared with
     "cerberus": ("policies/catalogue/strict.py",),
     "flask": (
         "onboarding_api/web/",
@@ -89,7 +89,9 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_the_provider_is_small() -> None:
     java = list((ROOT / "idp_extension/provider").rglob("*.java"))
     assert java
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in java) <= 900
+    lines = [line.strip() for path in java for line in path.read_text("utf-8").splitlines()]
+    # Neither blanks nor comments: an explanation is no burden.
+    assert sum(1 for line in lines if line and not line.startswith(("//", "/*", "*"))) <= 700
 
 
 @pytest.mark.parametrize(("room", "name"), [("people", "People"), ("groups", "Groups")])
