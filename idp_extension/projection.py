@@ -97,11 +97,13 @@ def project_person(gateway: KeycloakGateway, desired: DesiredPerson) -> Projecte
 
 
 def find_person(gateway: KeycloakGateway, desired: DesiredPerson) -> User | None:
-    """The person's user: by the id we keep, else, when it is stale, by her identifiant."""
+    """The person's user: by the id we keep, else, when it is stale, by her identifiant.
+
+    A user of that id who is called otherwise is still she: somebody else may have been given her name. A
+    projection leaves the name alone, which Keycloak gives nobody the right to write while the realm is shut.
+    """
     known = gateway.get_user(desired.keycloak_id) if desired.keycloak_id else None
-    if known is not None and known.identifiant == desired.identifiant:
-        return known
-    return gateway.find_user(desired.identifiant)
+    return known or gateway.find_user(desired.identifiant)
 
 
 def groups_of_ours(gateway: KeycloakGateway, user_id: str) -> dict[str, Group]:

@@ -6,6 +6,7 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI, Refused, Unknown
 from idp_extension.gateway.calls import NOT_FOUND, created, drop_role, uuid
 
+_GOING = 400  # what Keycloak says of a user whose deletion, asked before, is not through
 _WELCOME_LINK = "bdt-welcome-link"  # the resource of our provider
 
 
@@ -31,6 +32,11 @@ class People:
         """The user of that username, None when there is none."""
         found = self._api.get("users", username=identifiant, exact="true", briefRepresentation="true")
         return next((_user(user) for user in found if user["username"] == identifiant.lower()), None)
+
+    def find_user_of_email(self, email: str) -> User | None:
+        """The user who has that e-mail, None when nobody has."""
+        found = self._api.get("users", email=email, exact="true", briefRepresentation="true")
+        return next((_user(user) for user in found if user.get("email", "") == email.lower()), None)
 
     def get_user(self, user_id: str) -> User | None:
         """The user of that id, None when there is none any more."""
@@ -82,7 +88,7 @@ class People:
         try:
             self._api.delete("users", uuid(user_id))
         except Refused as refusal:
-            if refusal.status != NOT_FOUND:
+            if refusal.status not in (NOT_FOUND, _GOING):
                 raise
         if self.get_user(user_id) is not None:
             raise Unknown(f"user {user_id} was not deleted")

@@ -20,6 +20,7 @@ PARTS = {
     "restore": "onboarding_api.cli.backup:restore",
     "sample": "demo.country.command:sample",
     "serve": "onboarding_api.cli.service:serve",
+    "sync": "onboarding_api.cli.sync:sync",
     "worker": "onboarding_api.cli.service:worker",
 }
 

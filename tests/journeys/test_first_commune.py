@@ -4,6 +4,9 @@ Pages of the guide: inscription, connexion, rattachement, profil, services, dema
 and 2), code, conditions particulières, accès à l'espace prêt.
 """
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -149,3 +152,17 @@ def test_a_commune_from_registration_to_a_service(system: System, somebody: Call
 
     assert cendrine.violations + paul.violations == []
     assert len(set(cendrine.audited + paul.audited)) > 20
+    assert differences(system) == "0 differences, 0 removals\n"
+
+
+def differences(system: System) -> str:
+    """What an operator sees who compares Keycloak with the database: nothing, once all is delivered."""
+    command = [sys.executable, "-m", "onboarding_api.cli", "sync", "plan"]
+    for _ in range(20):
+        told = subprocess.run(
+            command, env=system.environment_of("worker"), capture_output=True, text=True, check=False
+        ).stdout
+        if told.startswith("0 "):
+            break
+        time.sleep(0.5)
+    return told

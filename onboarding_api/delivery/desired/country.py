@@ -61,14 +61,18 @@ def desired_people(
         )
 
 
-def desired_structures(session: Session, now: datetime, siren: str | None = None) -> Iterator[DesiredGroups]:
-    """Every structure that has people, or once had a group, by SIREN; or the one of a SIREN, if it is such.
+def desired_structures(
+    session: Session, now: datetime, siren: str | None = None, only: Collection[str] | None = None
+) -> Iterator[DesiredGroups]:
+    """Every structure that has people, or once had a group, by SIREN; or those asked for that are such.
 
     Args:
         session: a transaction that stays open while this is read.
         now: the moment asked about.
         siren: this structure only.
+        only: these structures.
     """
+    only = only if siren is None else [siren]
     entered, seen = _entered(now), select(ServiceGroup.siren, ServiceGroup.service, ServiceGroup.kc_group_id)
     has_people = select(Membership.id).where(Membership.siren == Structure.siren, _ATTACHED).exists()
     rows = (
@@ -76,9 +80,9 @@ def desired_structures(session: Session, now: datetime, siren: str | None = None
         .where(has_people | Structure.kc_group_id.is_not(None))
         .order_by(Structure.siren)
     )
-    if siren is not None:
-        entered = entered.where(Habilitation.siren == siren)
-        seen, rows = seen.where(ServiceGroup.siren == siren), rows.where(Structure.siren == siren)
+    if only is not None:
+        entered = entered.where(Habilitation.siren.in_(only))
+        seen, rows = seen.where(ServiceGroup.siren.in_(only)), rows.where(Structure.siren.in_(only))
     held: dict[str, set[str]] = {}
     for _, held_in, service in _streamed(session, entered):
         held.setdefault(held_in, set()).add(service)

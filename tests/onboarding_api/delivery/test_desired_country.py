@@ -1,5 +1,6 @@
 """The whole country, streamed, wants of each person and structure what is wanted of her or it alone."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,25 +12,38 @@ from onboarding_api.delivery.desired.country import desired_people, desired_stru
 from onboarding_api.delivery.desired.person import desired_person
 from onboarding_api.model.base import Database
 from onboarding_api.model.person import Person
+from tests.builders.country import Countries
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def test_the_rules_in_sql_give_everybody_what_the_engine_gives_her(country: Database) -> None:
-    with country.reading() as session:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def small(request: pytest.FixtureRequest, countries: Countries) -> Iterator[Database]:
+    """The country at a hundredth."""
+    if request.param == "sqlite":
+        url = countries.sqlite(0.01)
+    else:
+        url = countries.postgresql(request.getfixturevalue("postgresql_server"), 0.01)
+    database = Database(url)
+    yield database
+    database.engine.dispose()
+
+
+def test_the_rules_in_sql_give_everybody_what_the_engine_gives_her(small: Database) -> None:
+    with small.reading() as session:
         streamed = list(desired_people(session, NOW))
-        sampled = list(session.execute(select(Person.id, Person.identifiant).order_by(Person.id).limit(300)))
+        sampled = list(session.execute(select(Person.id, Person.identifiant).order_by(Person.id).limit(150)))
         alone = {row.identifiant: desired_person(session, row.id, NOW) for row in sampled}
 
     assert [person.identifiant for person in streamed] == sorted(person.identifiant for person in streamed)
     found = {person.identifiant: person for person in streamed if person.identifiant in alone}
     assert found == {name: without_ids(person) for name, person in alone.items() if person}
-    assert sum(len(structure.roles) for person in found.values() for structure in person.structures) > 300
+    assert sum(len(structure.roles) for person in found.values() for structure in person.structures) > 100
 
 
-def test_some_people_and_one_structure_may_be_asked_for_alone(country: Database) -> None:
-    with country.reading() as session:
+def test_some_people_and_one_structure_may_be_asked_for_alone(small: Database) -> None:
+    with small.reading() as session:
         everybody, structures = list(desired_people(session, NOW)), list(desired_structures(session, NOW))
         names = {person.identifiant for person in everybody[100:103]}
         some = list(desired_people(session, NOW, names))
