@@ -15,7 +15,8 @@ from idp_extension.server import RunningServer, ensure_server, free_port, start_
 from idp_extension.sync.state import DesiredGroups
 from onboarding_api.acts.act import Office
 from onboarding_api.bootstrap import build_office
-from onboarding_api.cli.realm import KEY_CLIENTS, ServerAdmin, apply_realm
+from onboarding_api.cli.realm.server_admin import ServerAdmin, apply_realm
+from onboarding_api.cli.realm.wanted import KEY_CLIENTS
 from onboarding_api.delivery.house import DatabaseHouse
 from onboarding_api.migrations import migrate
 from onboarding_api.settings import Settings, settings_from
