@@ -15,7 +15,7 @@ from idp_extension.realm.accounts import (
     is_ours,
 )
 from idp_extension.realm.apply import NoRealm, apply
-from idp_extension.realm.defaults import load_defaults, record_defaults, recorded_realm
+from idp_extension.realm.defaults import load_defaults, record_defaults, recorded_realm, stale_defaults
 from idp_extension.realm.desired import CatalogueClient, RealmValues, Role, load_desired
 from idp_extension.realm.finding import Finding
 from idp_extension.realm.lint import lint, lint_files, lint_live, lint_present
@@ -58,4 +58,5 @@ __all__ = [
     "read_live",
     "record_defaults",
     "recorded_realm",
+    "stale_defaults",
 ]

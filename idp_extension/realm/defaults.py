@@ -13,6 +13,7 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.live import read_live
 from idp_extension.realm.state import KINDS, ONCE, RealmState, Representation
+from idp_extension.server import server_version
 
 FILE = "keycloak-defaults.json"
 _NAME = "<realm>"
@@ -39,6 +40,16 @@ def load_defaults(config_dir: Path, realm: str) -> Defaults:
     found = json.loads(text.replace(_NAME, realm))
     fields = {KINDS[kind]: objects for kind, objects in found["realm"].items()}
     return Defaults(found["keycloak"], RealmState(realm, **fields), found["new"])
+
+
+def stale_defaults(config_dir: Path, server_info: Mapping[str, Any]) -> str:
+    """What to say when the server is of another version than the record; nothing when it is the same."""
+    recorded = load_defaults(config_dir, _RECORDED).version
+    running = server_version(server_info)
+    if recorded == running:
+        return ""
+    told = running or "one without our provider"
+    return f"the defaults were recorded from Keycloak {recorded}, this is {told}: bdt realm record"
 
 
 def record_defaults(master: AdminAPI) -> str:

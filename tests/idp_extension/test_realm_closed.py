@@ -16,6 +16,7 @@ from idp_extension.realm import (
     load_defaults,
     load_desired,
     plan,
+    stale_defaults,
 )
 from idp_extension.realm.defaults import FILE
 from idp_extension.realm.kinds import READ, REMOVE, WRITE
@@ -110,5 +111,9 @@ def test_a_label_is_no_danger() -> None:
 
 def test_the_version_of_a_server_is_told_by_our_provider() -> None:
     told = {"bdt-structure-mapper": {"operationalInfo": {"keycloak": "26.8.0"}}}
-    assert server_version({"providers": {"protocol-mapper": {"providers": told}}}) == "26.8.0"
+    newer = {"providers": {"protocol-mapper": {"providers": told}}}
+    assert server_version(newer) == "26.8.0"
     assert server_version({}) == ""
+    assert f"from Keycloak {KEYCLOAK_VERSION}, this is 26.8.0" in stale_defaults(CONFIG, newer)
+    told["bdt-structure-mapper"]["operationalInfo"]["keycloak"] = KEYCLOAK_VERSION
+    assert stale_defaults(CONFIG, newer) == ""

@@ -18,16 +18,15 @@ from idp_extension.realm import (
     lint_files,
     lint_live,
     lint_master,
-    load_defaults,
     locks_of,
     plan,
     read_live,
     record_defaults,
     recorded_realm,
+    stale_defaults,
 )
 from idp_extension.realm.defaults import FILE
 from idp_extension.relying_party.client_key import write_new_key
-from idp_extension.server import server_version
 from onboarding_api.cli.realm.server_admin import Applied, administrator, apply_realm, make_master_fast
 from onboarding_api.cli.realm.wanted import (
     READER,
@@ -182,10 +181,8 @@ def _there(api: AdminAPI) -> RealmState:
 
 
 def _say_version(api: AdminAPI) -> None:
-    recorded, running = load_defaults(REALM_CONFIG, api.realm).version, server_version(api.server_info())
-    if recorded != running:
-        told = f"The defaults were recorded from Keycloak {recorded}, this is {running}: bdt realm record."
-        click.echo(told, err=True)
+    if told := stale_defaults(REALM_CONFIG, api.server_info()):
+        click.echo(f"Careful: {told}.", err=True)
 
 
 @contextmanager

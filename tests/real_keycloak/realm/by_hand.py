@@ -78,8 +78,8 @@ class ByHand:
     def scope_uuid(self, name: str) -> str:
         return next(str(each["id"]) for each in self.admin.get("client-scopes") if each["name"] == name)
 
-    def mapper(self, owner: tuple[str, str], kind: str) -> None:
-        body = {"name": "more", "protocol": "openid-connect", "protocolMapper": kind, "config": {}}
+    def mapper(self, owner: tuple[str, str], kind: str, name: str = "more") -> None:
+        body = {"name": name, "protocol": "openid-connect", "protocolMapper": kind, "config": {}}
         self.admin.post(*owner, "protocol-mappers", "models", body=body)
 
     def change_mapper(self, scope: str, name: str, **config: str) -> None:

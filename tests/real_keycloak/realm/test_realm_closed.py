@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from idp_extension.realm import (
     recorded_realm,
 )
 from idp_extension.realm.defaults import FILE
+from idp_extension.realm.kinds import READ
 from idp_extension.server import RunningServer
 from tests.builders.servers.applied_realm import CONFIG, DATAVIZ, MES_PRETS, apply_realm
 from tests.real_keycloak.realm.by_hand import ByHand
@@ -44,6 +46,18 @@ def at_rest(keycloak_server: RunningServer) -> Iterator[tuple[AdminAPI, RealmSta
     master = AdminAPI.as_master_admin(server.url, server.admin_user, server.admin_password, applied.name)
     with closing(master):
         yield master, wanted
+
+
+class Counting(AdminAPI):
+    """Notes what is asked."""
+
+    def __init__(self, of: AdminAPI) -> None:
+        super().__init__(of.realm, of._connection)
+        self.asked: list[tuple[str, ...]] = []
+
+    def get(self, *segments: str, **params: str) -> Any:
+        self.asked.append(segments)
+        return super().get(*segments, **params)
 
 
 class Story:
@@ -138,3 +152,54 @@ def test_the_defaults_are_what_a_fresh_server_makes(keycloak_server: RunningServ
         AdminAPI.as_master_admin(server.url, server.admin_user, server.admin_password, recorded_realm())
     ) as master:
         assert record_defaults(master) == (CONFIG / FILE).read_text("utf-8")
+
+
+def test_structures_are_not_read_however_many_there_are(
+    story: Story, at_rest: tuple[AdminAPI, RealmState]
+) -> None:
+    master, wanted = at_rest
+    hand, before, after = ByHand(master), Counting(master), Counting(master)
+    assert not plan(wanted, read_live(before) or RealmState(""))
+
+    for number in range(20):
+        structure = hand.group(f"21660{number:04d}")
+        hand.map_role(("groups", structure, "role-mappings"), "mes-prets", "demande")
+
+    assert not plan(wanted, read_live(after) or RealmState(""))
+    assert after.asked == before.asked
+    espace = hand.client_uuid("mes-prets")
+    assert not any(path[0] == "groups" or (espace in path and path[-1] == "groups") for path in after.asked)
+
+
+# What the whole export of a realm has beside its settings, and the kind of object that we read it as.
+PARTS = {
+    "authenticationFlows": "login flow",
+    "authenticatorConfig": "login flow",
+    "clientPolicies": "client policies",
+    "clientProfiles": "client policies",
+    "clientScopeMappings": "scope roles",
+    "clientScopes": "client scope",
+    "clients": "client",
+    "components": "component",
+    "defaultDefaultClientScopes": "new client scopes",
+    "defaultGroups": "default group",
+    "defaultOptionalClientScopes": "new client scopes",
+    "defaultRole": "composite",
+    "identityProviderMappers": "identity provider",
+    "identityProviders": "identity provider",
+    "keycloakVersion": "realm",
+    "localizationTexts": "text",
+    "requiredActions": "required action",
+    "roles": "role",
+    "scopeMappings": "scope roles",
+    "users": "account roles",
+}
+
+
+def test_no_part_of_a_realm_is_left_unread(at_rest: tuple[AdminAPI, RealmState]) -> None:
+    """A version that brings a new part brings a new place to change by hand."""
+    master, wanted = at_rest
+    export = master.ask("partial-export", exportClients="true", exportGroupsAndRoles="false")
+
+    assert set(PARTS.values()) <= set(READ)
+    assert sorted(export.keys() - wanted.settings.keys() - PARTS.keys() - {"id"}) == []
