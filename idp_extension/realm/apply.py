@@ -6,7 +6,7 @@ from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.kinds import REMOVE, WRITE
 from idp_extension.realm.live import read_live
 from idp_extension.realm.plan import Change, Plan, plan
-from idp_extension.realm.state import RealmState
+from idp_extension.realm.state import ADMINISTRATION, RealmState, role_parts
 
 
 class NoRealm(Exception):
@@ -46,8 +46,15 @@ def apply(
         tell(todo)
     done = todo if prune else todo.repairs
     for change in done.changes:
-        _carry_out(porter if porter and change.kind in _DOORS else api, wanted, there, change)
+        _carry_out(porter if porter and _needs_porter(change) else api, wanted, there, change)
     return done
+
+
+def _needs_porter(change: Change) -> bool:
+    """Keycloak lets nobody of the realm itself change the client that administers it, nor its roles."""
+    return (
+        change.kind in _DOORS or role_parts(change.name)[0] == ADMINISTRATION or change.name == ADMINISTRATION
+    )
 
 
 def _carry_out(api: AdminAPI, wanted: RealmState, there: RealmState, change: Change) -> None:

@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from idp_extension.realm.defaults import Defaults
-from idp_extension.realm.state import Objects, RealmState, Representation, merged
+from idp_extension.realm.state import (
+    Objects,
+    RealmState,
+    Representation,
+    merged,
+    without_idle_redirect,
+)
 
 _NONE: Representation = {"roles": []}
 
@@ -13,7 +19,10 @@ _NONE: Representation = {"roles": []}
 def closed(defaults: Defaults, ours: RealmState) -> RealmState:
     """The whole of a realm of which `ours` says a part."""
     made = defaults.realm
-    clients = _over(made.clients, ours.clients, lambda new: _client(defaults, new))
+    clients = {
+        name: without_idle_redirect(client)
+        for name, client in _over(made.clients, ours.clients, lambda new: _client(defaults, new)).items()
+    }
     scopes = _over(made.scopes, ours.scopes, lambda new: _scope(defaults, new))
     roles = {**made.roles, **ours.roles}
     owners = [*(f"client {name}" for name in clients), *(f"scope {name}" for name in scopes)]

@@ -81,6 +81,9 @@ KINDS: Final[Mapping[str, str]] = {
 ONCE: Final = frozenset({"realm", "user profile", "client policies", "new client scopes"})
 
 
+_AFTER: Final = "post.logout.redirect.uris"
+
+
 def role_name(name: str, client_id: str = "") -> str:
     """What a role is called here: `client:role`, or `role`; no two roles have the same one."""
     quoted = name if client_id else name.replace("%", "%25").replace(":", "%3A")
@@ -92,6 +95,17 @@ def role_parts(named: str) -> tuple[str, str]:
     first, colon, rest = named.partition(":")
     plain = first.replace("%3A", ":").replace("%25", "%")
     return (plain, rest) if colon else ("", plain)
+
+
+def without_idle_redirect(client: Representation) -> dict[str, Any]:
+    """A client whose people go, after a log-out, where they may come back to: nowhere, if that is nowhere.
+
+    Keycloak writes it into every client of a realm that it imports, also where nobody may take it out again.
+    """
+    attributes = client.get("attributes")
+    if client.get("redirectUris") or not isinstance(attributes, Mapping) or attributes.get(_AFTER) != "+":
+        return dict(client)
+    return {**client, "attributes": {key: value for key, value in attributes.items() if key != _AFTER}}
 
 
 def merged(present: Representation, wanted: Representation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from idp_extension.admin_api import AdminAPI
 from idp_extension.realm.kinds.there import There, exactly, plain
 from idp_extension.realm.plan import Change
-from idp_extension.realm.state import Objects, Representation
+from idp_extension.realm.state import Objects, Representation, without_idle_redirect
 
 _USES = ("default", "optional")
 
@@ -25,7 +25,8 @@ def scope_named(api: AdminAPI, name: str) -> dict[str, Any]:
 def read_clients(there: There) -> Objects:
     """The clients, with the secrets that they share with Keycloak."""
     return {
-        client["clientId"]: plain(client) | ({"secret": client["secret"]} if "secret" in client else {})
+        client["clientId"]: without_idle_redirect(plain(client))
+        | ({"secret": client["secret"]} if "secret" in client else {})
         for client in there.clients
     }
 
