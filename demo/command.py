@@ -16,7 +16,7 @@ from demo.cluster.measure import measure_decisions, measure_log_ins
 from demo.cluster.system import Cluster
 from demo.cluster.walk import walk as walk_cluster
 from demo.story import CENDRINE, PASSWORD, PAUL, Story
-from demo.system import CannotStart, Ports, System
+from demo.system import ENVIRONMENT_FILE, CannotStart, Ports, System
 from demo.witness import NotSeen
 from idp_extension.gateway import GatewayError
 from idp_extension.server import ServerError
@@ -125,6 +125,8 @@ def _tell_addresses(system: System, story: Story) -> None:
     ):
         console.print(f"  {name:20} {url}")
     console.print(f"  {'Courriers':20} {system.spool}")
+    environment = system.directory / ENVIRONMENT_FILE
+    console.print(f"  {'Commandes bdt':20} set -a; . {environment}; set +a", soft_wrap=True)
     for email in (CENDRINE, PAUL):
         if email in story.identifiants:
             console.print(f"  {'Se connecter':20} {story.identifiants[email]} / {PASSWORD}  ({email})")

@@ -6,6 +6,7 @@ run the whole system on one machine.
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -30,6 +31,7 @@ from onboarding_api.settings import Settings, settings_from
 
 HOST = "127.0.0.1"
 MARK = ".bdt-demo"
+ENVIRONMENT_FILE = "environment"
 """Stands in a directory that this module made, and may empty at the next start."""
 PARTS = ("mailbox", "portal", "worker", "mes-prets")
 READY_SECONDS = 60.0
@@ -106,6 +108,7 @@ class System:
         self.spool.mkdir(parents=True)
         for client_id in (*KEY_CLIENTS, "mes-prets"):
             write_new_key(self.keys / f"{client_id}.pem", self.keys / "public" / f"{client_id}.pem")
+        self._write_environment()
         try:
             self._start()
         except BaseException:
@@ -115,6 +118,14 @@ class System:
 
     def __exit__(self, *_raised: object) -> None:
         self.stop()
+
+    def _write_environment(self) -> None:
+        """For whoever tries a command beside the demo: `set -a; . <directory>/environment; set +a`."""
+        told = self.environment | self._key("portal") | self._key("worker") | self._public_keys()
+        lines = [f"{name}={shlex.quote(value)}\n" for name, value in told.items()]
+        file = self.directory / ENVIRONMENT_FILE
+        file.touch(mode=0o600)
+        file.write_text("".join(lines), "utf-8")
 
     def _clear_directory(self) -> None:
         mark = self.directory / MARK

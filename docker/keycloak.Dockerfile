@@ -8,7 +8,7 @@ RUN mvn --batch-mode --quiet package
 
 FROM keycloak/keycloak:26.7.5 AS built
 COPY --from=provider /provider/target/bdt-keycloak-provider.jar /opt/keycloak/providers/
-RUN /opt/keycloak/bin/kc.sh build --db=postgres --health-enabled=true --metrics-enabled=true
+RUN /opt/keycloak/bin/kc.sh build --db=postgres --health-enabled=true --metrics-enabled=true --features-disabled=account
 
 FROM keycloak/keycloak:26.7.5
 COPY --from=built /opt/keycloak/ /opt/keycloak/

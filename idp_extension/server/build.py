@@ -50,7 +50,7 @@ def ensure_server(
     check_version_floor(KEYCLOAK_VERSION)
     java = java or find_java()
     cache_dir = cache_dir or default_cache_dir()
-    options = [f"--db={db}", "--health-enabled=true"]
+    options = [f"--db={db}", "--health-enabled=true", "--features-disabled=account"]
     key = sha256("\0".join([KEYCLOAK.sha256, sources_digest(), *options]).encode()).hexdigest()[:16]
     home = cache_dir / "keycloak" / f"{KEYCLOAK_VERSION}-{key}"
     try:

@@ -121,6 +121,8 @@ def _settings(
         "KC_HTTP_HOST": HOST,
         "KC_HTTP_PORT": str(http_port),
         "KC_HTTP_MANAGEMENT_PORT": str(management_port),
+        # Of all events, only a change of password is worth a mail (GS-20).
+        "KC_SPI_EVENTS_LISTENER__EMAIL__INCLUDE_EVENTS": "UPDATE_CREDENTIAL",
         "KC_CACHE": "local",  # one server, nothing to look for on the network
         # Else below the unpacked server, which other servers use as well.
         "QUARKUS_TRANSACTION_MANAGER_OBJECT_STORE_DIRECTORY": str(data_dir.resolve() / "transaction-logs"),

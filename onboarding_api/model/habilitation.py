@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from onboarding_api.model.base import Base, new_id
 from onboarding_api.model.first_administrator.claim import REFERENCE_ALPHABET, Claim
 from onboarding_api.model.membership import Membership, siren_of_membership
+from onboarding_api.model.person import Person
 from onboarding_api.model.refusals import NotPossibleNow
 from policies.catalogue.loader import load_catalogue
 from policies.engine.names import State
@@ -139,6 +140,7 @@ class Habilitation(Base):
         foreign_keys=membership_id,
     )
 
+    decider: Mapped[Person | None] = relationship(viewonly=True, foreign_keys=decided_by)
     claim: Mapped[Claim | None] = relationship(viewonly=True)
 
     def move(self, move: Move, now: datetime, *, by: str | None = None, motive: str | None = None) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from sqlalchemy import Select, literal, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
+from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, selectinload
 
 from onboarding_api.facts.gathering import Gathering
 from onboarding_api.model.base import Instant
@@ -34,11 +34,19 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One habilitation as an administrator sees it. `is_own`: it is hers, somebody else must decide."""
+    """One habilitation as an administrator sees it. `is_own`: it is hers, somebody else must decide.
+
+    `identifiant`, `email` and `telephone` are by what an impostor is told from a colleague.
+    """
 
     habilitation_id: str
+    membership_id: str
     requester: str
+    identifiant: str
+    email: str
+    telephone: str | None
     fonction: str | None
+    reference: str
     service_label: str
     requested_at: datetime
     is_own: bool
@@ -46,7 +54,20 @@ class QueueRow:
     state: str
     state_label: str
     changed_at: datetime
+    decided_by: str | None
     motive: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """One person and what she waits for; `first` bears what is said of her."""
+
+    rows: tuple[QueueRow, ...]
+
+    @property
+    def first(self) -> QueueRow:
+        """What she asked for first."""
+        return self.rows[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,14 @@ class Listing:
     rows: tuple[QueueRow, ...] = ()
     next: Mark | None = None
     previous: Mark | None = None
+
+    @property
+    def requesters(self) -> tuple[Requester, ...]:
+        """The same by person, whoever has waited longest first."""
+        by_person: dict[str, list[QueueRow]] = {}
+        for row in self.rows:
+            by_person.setdefault(row.membership_id, []).append(row)
+        return tuple(Requester(tuple(rows)) for rows in by_person.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +203,23 @@ def queue_row(session: Session, person_id: str, habilitation_id: str, now: datet
     return _view(habilitation, _Eyes(person_id, now))
 
 
+def waiting_of(session: Session, person_id: str, membership_id: str, now: datetime) -> tuple[QueueRow, ...]:
+    """What one member waits for, first asked first.
+
+    Raises:
+        NotFound: no such member, or the rules do not show her queue to this person.
+    """
+    membership, person = session.get(Membership, membership_id), session.get(Person, person_id)
+    if membership is None or person is None:
+        raise NotFound
+    (decision,) = ask(Gathering(session, now), person, [(Action.VIEW_QUEUE, membership.structure)])
+    if not decision.allowed:
+        raise NotFound
+    rows = _rows(membership.siren, _ORDERS[Part.PENDING], _EVERYTHING)
+    hers = rows.where(Habilitation.membership_id == membership_id).order_by(Habilitation.requested_at)
+    return tuple(_view(row, _Eyes(person_id, now)) for row in session.scalars(hers))
+
+
 @dataclass(frozen=True, slots=True)
 class _Eyes:
     """Who looks, and when."""
@@ -216,7 +262,11 @@ def _rows(siren: str, order: _Order, sought: Sought) -> Select[Habilitation]:
         .join(Habilitation.membership)
         .join(Membership.person)
         .where(Habilitation.siren == siren, Habilitation.state.in_(order.states))
-        .options(contains_eager(Habilitation.membership).contains_eager(Membership.person))
+        .options(
+            contains_eager(Habilitation.membership).contains_eager(Membership.person),
+            selectinload(Habilitation.decider),
+            selectinload(Habilitation.claim),
+        )
     )
     for word in folded(sought.name).split():
         found = found.where(Person.folded_name.contains(word, autoescape=True))
@@ -233,8 +283,13 @@ def _view(habilitation: Habilitation, eyes: _Eyes) -> QueueRow:
     membership = habilitation.membership
     return QueueRow(
         habilitation_id=habilitation.id,
+        membership_id=membership.id,
         requester=membership.person.full_name,
+        identifiant=membership.person.identifiant,
+        email=membership.email or membership.person.email,
+        telephone=membership.telephone,
         fonction=fonction_label(membership.fonction),
+        reference=habilitation.reference,
         service_label=load_catalogue().services[habilitation.service].label,
         requested_at=habilitation.requested_at,
         is_own=membership.person_id == eyes.person_id,
@@ -242,5 +297,6 @@ def _view(habilitation: Habilitation, eyes: _Eyes) -> QueueRow:
         state=habilitation.state,
         state_label=state_label(habilitation.state),
         changed_at=habilitation.changed_at,
+        decided_by=habilitation.decider.full_name if habilitation.decider else None,
         motive=habilitation.motive,
     )

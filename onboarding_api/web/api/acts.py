@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from stdnum.fr import siren as siren_number
+
 from onboarding_api.limits.bounds import ACT, API, ATTACHING, CODES, LETTERS, REQUESTS, SEARCH
 from onboarding_api.model.refusals import BadInput
 from onboarding_api.queries.requests import Mark, Part, Sought, administrator_queue
 from onboarding_api.queries.services import my_services
 from onboarding_api.queries.structures import my_structures
-from onboarding_api.registry.search import search
+from onboarding_api.registry.search import MalformedSiren, search
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
@@ -53,7 +55,9 @@ def list_memberships(call: Call) -> Given:
 
 
 def create_membership(call: Call) -> Given:
-    """Attach; attaching again gives the same membership."""
+    """Attach; attaching again gives the same membership. A SIREN with a typing fault is told as such."""
+    if not siren_number.is_valid(call.body["siren"]):
+        raise MalformedSiren
     return {"id": attach_structure(parts().office, call.actor, AttachStructure(call.body["siren"]))}
 
 

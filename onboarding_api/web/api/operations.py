@@ -83,7 +83,9 @@ class Operation:
             spend(self.bound)
         given = self.act(Call(actor, checked_path, query, body))
         if given is None:
-            return Response(status=self.status)
+            nothing = Response(status=self.status)
+            del nothing.headers["Content-Type"]  # of a body that there is not
+            return nothing
         return Response(json.dumps(given, ensure_ascii=False), self.status, mimetype="application/json")
 
     def _body(self, faults: list[dict[str, str]]) -> Mapping[str, Any]:

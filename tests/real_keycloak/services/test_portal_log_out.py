@@ -35,13 +35,16 @@ class Visitor:
 
     def __init__(self, app: Flask, realm: AppliedRealm, identifiant: str) -> None:
         self.portal: FlaskClient = app.test_client()
+        self.password = PASSWORD
         self.keycloak = open_browser()
         page = self._leave("/connexion")
         self._come_back(self._send(page, username=identifiant, password=PASSWORD))
 
     def choose_password(self, password: str) -> None:
         """« Modifier le mot de passe »; the form says that the other sessions end."""
-        page = self._leave("/profil/mot-de-passe")
+        asked = self._leave("/profil/mot-de-passe")
+        assert "password-new" not in asked  # « Votre mot de passe » comes first, however fresh the log-in
+        page = self.keycloak.get(self._send(asked, password=self.password), timeout=10).text
         assert 'name="logout-sessions"' in page
         chosen = {"password-new": password, "password-confirm": password, "logout-sessions": "on"}
         self._come_back(self._send(page, **chosen))
@@ -219,6 +222,8 @@ def test_a_password_chosen_elsewhere_ends_the_other_sessions(
     thief, owner = Visitor(app, told_realm, identifiant), Visitor(app, told_realm, identifiant)
 
     owner.choose_password("Une-autre-2026")
+    profile = owner.portal.get("/profil", base_url=PORTAL_URL).text
+    assert "Votre mot de passe est modifié" in profile
 
     assert not thief.is_in
     assert not thief.may_write

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -35,8 +35,11 @@ def log_in() -> ResponseReturnValue:
 @blueprint.get("/profil/mot-de-passe")
 @bounded(LOG_IN)
 def change_password() -> ResponseReturnValue:
-    """« Modifier le mot de passe » (G-41): Keycloak's own page, where the rule is shown (G-43 to G-45)."""
-    return _leave(url_for("identity.show"), kc_action="UPDATE_PASSWORD")
+    """« Modifier le mot de passe » (G-41): Keycloak's own page, where the rule is shown (G-43 to G-45).
+
+    It asks « Votre mot de passe » first, however fresh the log-in is.
+    """
+    return _leave(url_for("identity.show"), kc_action="UPDATE_PASSWORD", prompt="login")
 
 
 @blueprint.get("/mot-de-passe-oublie")
@@ -76,6 +79,8 @@ def come_back() -> ResponseReturnValue:
         answer = make_response(render_template("account/unknown_account.html"), 403)
     else:
         current_session().log_in({**values, **keycloak_sessions().keep(tokens)})
+        if request.args.get("kc_action_status") == "success":
+            flash("Votre mot de passe est modifié. Vos sessions ouvertes ailleurs sont fermées.")
         generate_csrf()  # now, so that reading a page later needs no write
         answer = make_response(redirect(local_path(begun.remembered["suite"], url_for("dashboard.show"))))
     parts().attempts.forget(answer, begun.cookie)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from idp_extension.relying_party.seal import Seal
 from onboarding_api.limits.bounds import READING, RECALL_MAIL, RECALLS, REGISTRATION_MAIL, REGISTRATIONS
 from onboarding_api.usecases.account.ask_registration import ask_registration
 from onboarding_api.usecases.account.recall_identifiant import RecallIdentifiant, recall_identifiant
@@ -15,8 +16,13 @@ from onboarding_api.web.limits import bounded, may_be_mailed
 from onboarding_api.web.parts import parts
 from onboarding_api.web.schemas.account import FORGOTTEN_IDENTIFIANT, REGISTRATION
 from onboarding_api.web.schemas.form import FilledForm
+from onboarding_api.web.session import COOKIE
 
 blueprint = Blueprint("registration", __name__)
+
+TYPED_COOKIE, TYPED_SECONDS = f"{COOKIE}_inscription", 600
+"""The address typed, for the next page: kept by the browser, so that nothing is written for a stranger."""
+_GUARDED: Mapping[str, Any] = {"secure": True, "httponly": True, "samesite": "Lax", "path": "/"}
 
 
 def _form(form: FilledForm) -> str:
@@ -40,14 +46,23 @@ def submit_registration() -> ResponseReturnValue:
             ask_registration(parts().office, RegisterPerson(**values))
         return url_for("registration.thanks")
 
-    return answer_form(REGISTRATION, submit, _form)
+    answer = make_response(answer_form(REGISTRATION, submit, _form))
+    if answer.location:
+        typed = REGISTRATION.read(request.form).values["email"]
+        answer.set_cookie(TYPED_COOKIE, _seal().close({"email": typed}), max_age=TYPED_SECONDS, **_GUARDED)
+    return answer
 
 
 @blueprint.get("/inscription/merci")
 @bounded(READING)
 def thanks() -> str:
     """What comes next: a mail with the identifiant and the link to choose a password."""
-    return render_template("account/registration_thanks.html")
+    typed = _seal().open(request.cookies.get(TYPED_COOKIE, ""))
+    return render_template("account/registration_thanks.html", email=typed["email"] if typed else None)
+
+
+def _seal() -> Seal:
+    return Seal(parts().settings.secret_key, "address typed in a registration")
 
 
 def _forgotten(form: FilledForm) -> str:

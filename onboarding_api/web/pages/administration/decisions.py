@@ -8,7 +8,15 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from onboarding_api.limits.bounds import ACT
-from onboarding_api.queries.requests import Mark, Part, QueueRow, Sought, administrator_queue, queue_row
+from onboarding_api.queries.requests import (
+    Mark,
+    Part,
+    QueueRow,
+    Sought,
+    administrator_queue,
+    queue_row,
+    waiting_of,
+)
 from onboarding_api.usecases.administration.decide_habilitation import (
     DecideHabilitation,
     deactivate_habilitation,
@@ -45,6 +53,25 @@ def queue() -> ResponseReturnValue:
 def validate(habilitation_id: UUID) -> ResponseReturnValue:
     """« Valider », never one's own request."""
     return _decide(EMPTY, habilitation_id, validate_habilitation, _queue, "La demande de {} est validée.")
+
+
+@blueprint.post("/personne/<uuid:membership_id>/valider")
+@bounded(ACT)
+def validate_all(membership_id: UUID) -> ResponseReturnValue:
+    """« Tout valider »: what one person waits for, each as if it were clicked alone."""
+
+    def submit(_values: Mapping[str, Any]) -> str:
+        here = visit()
+        with reading() as db:
+            rows = waiting_of(db, here.person.id, str(membership_id), now())
+        for row in rows:
+            validate_habilitation(parts().office, here.actor, DecideHabilitation(row.habilitation_id))
+        if rows:
+            labels = ", ".join(row.service_label for row in rows)
+            flash(f"Les demandes de {rows[0].requester} sont validées : {labels}.")
+        return url_for("decisions.queue")
+
+    return answer_form(EMPTY, submit, _queue)
 
 
 @blueprint.get("/<uuid:habilitation_id>/refuser")

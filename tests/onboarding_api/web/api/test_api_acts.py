@@ -53,7 +53,20 @@ def test_one_attaches_once(call: Call) -> None:
 
 
 def test_an_unknown_structure_takes_nobody(call: Call) -> None:
-    assert told(call(UNATTACHED, "POST", "/memberships", json={"siren": "219000108"})) == (404, "not_found")
+    assert told(call(UNATTACHED, "POST", "/memberships", json={"siren": "200000172"})) == (404, "not_found")
+
+
+def test_a_siren_with_a_typing_fault_is_told_as_such(call: Call) -> None:
+    mistyped = call(UNATTACHED, "POST", "/memberships", json={"siren": "216600743"})
+
+    assert told(mistyped) == (422, "siren_malformed")
+
+
+def test_an_answer_without_content_tells_no_type_of_it(call: Call) -> None:
+    answer = call(ADMINISTRATOR, "POST", f"/habilitations/{PENDING}/decision", json={"decision": "validate"})
+
+    assert answer.status_code == 204
+    assert "Content-Type" not in answer.headers
 
 
 def test_a_request_waits_for_the_administrator_who_decides(call: Call) -> None:

@@ -87,6 +87,7 @@ ROUTES: Mapping[str, Route] = {
     "claim_refusal.thanks": Route(PUBLIC),
     "dashboard.show": Route(PERSON),
     "dashboard.switch_structure": Route(MEMBER, 303, form={"siren": EUS}),
+    "decisions.validate_all": Route(NOBODY, 303, {"membership_id": PENDING}),
     "links.lead": Route(MEMBER, 302, {"siren": EUS, "place": "services"}),
     "identity.show": Route(PERSON),
     "identity.edit": Route(PERSON),

@@ -307,7 +307,7 @@ def test_expired_code_says_so(portal: Portal) -> None:
 def test_administrator_decides_in_her_queue(portal: Portal) -> None:
     browser = portal.browser("cend589")
     queue = browser.read("/demandes")
-    assert "Monsieur Paul Durand Suivi des dossiers · Agent des services comptables" in queue
+    assert "Monsieur Paul Durand Fonction Agent des services comptables" in queue
     assert "il y a 4 jours" in queue
 
     first, second = (browser.post(f"/demandes/{PENDING}/valider") for _ in range(2))

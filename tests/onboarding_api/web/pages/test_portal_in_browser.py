@@ -1,8 +1,6 @@
 """Each page and state in a real browser: axe, 320 px, text at 200 %, keyboard, no script, weight."""
 
 import os
-import shutil
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,14 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response
 from sqlalchemy import select, update
-from werkzeug.serving import make_server
 
-from idp_extension.server import free_port
 from onboarding_api.model.first_administrator.claim import Claim
 from onboarding_api.model.first_administrator.letter import TRIES_IN_ALL, CodeTry, Letter
-from tests.builders.issuer import Person, Provider
+from tests.builders.issuer import Person
 from tests.onboarding_api.web.page import words
-from tests.onboarding_api.web.portal import Portal, build_portal
+from tests.onboarding_api.web.portal import Portal
 from tests.onboarding_api.web.world import ESTAVAR, EUS, GRANTED, PENDING
 
 pytestmark = pytest.mark.browser
@@ -77,22 +73,6 @@ VISITS = [
 ]
 WIDE, NARROW = 1280, 320
 MOST_BYTES, MOST_REQUESTS = 100_000, 3
-
-
-@pytest.fixture(scope="module")
-def served(world: Path, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """The portal on a loopback port, for browsers."""
-    path, port = tmp_path_factory.mktemp("served") / "portal.db", free_port()
-    shutil.copy(world, path)
-    portal = build_portal(path, provider, f"http://127.0.0.1:{port}")
-    server = make_server("127.0.0.1", port, portal.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield portal
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    portal.office.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -312,3 +312,34 @@ def test_email_is_confirmed_by_the_link_of_its_mail(portal: Portal) -> None:
     assert "Votre adresse e-mail dans la structure « Commune d'Eus » est modifiée" in done
     assert "Adresse e-mail mairie@eus.example.fr" in done
     assert "Ce lien a déjà servi" in browser.read(link)
+
+
+def test_queue_is_one_card_a_person_with_what_tells_an_impostor(portal: Portal) -> None:
+    asked = ["mes-prets:documents", "mes-prets:demande"]
+    portal.browser("paul123").post("/services/demande/confirmer", {"siren": EUS, "services": asked})
+    portal.browser("paul123").post(f"/structures/{EUS}/telephone", {"telephone": "0468960627"})
+    browser = portal.browser("cend589")
+
+    page = Page(browser.get("/demandes").text)
+    cards = [one.text for one in page.all("li") if "requester" in one.attributes.get("class", "").split()]
+
+    assert len(cards) == 1
+    by = ("paul.durand@example.fr", "04 68 96 06 27", "paul123", "Agent des services comptables")
+    for shown in (*by, "Tout valider (3)"):
+        assert shown in cards[0]
+    (form,) = [one for one in page.all("form") if "/personne/" in one.attributes.get("action", "")]
+    done = browser.read(browser.post(form.attributes["action"]).location)
+    assert "Les demandes de Monsieur Paul Durand sont validées" in done
+    assert "Aucune demande n'attend votre décision" in done
+    assert "par Madame Cendrine Martin" in done
+    assert portal.browser("odil456").post(form.attributes["action"]).status_code == 404
+
+
+def test_confirmation_of_a_registration_shows_the_address_typed_to_this_browser_alone(portal: Portal) -> None:
+    browser = portal.browser()
+    form = {"civilite": "Madame", "prenom": "Zoé", "nom": "Roca", "email": "Zoe.Roca@Eus.example"}
+
+    page = browser.read(browser.post("/inscription", form).location)
+
+    assert "Un e-mail part à l'adresse zoe.roca@eus.example" in page
+    assert "que vous avez indiquée" in portal.browser().read("/inscription/merci")

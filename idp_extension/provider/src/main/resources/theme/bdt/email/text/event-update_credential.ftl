@@ -1,0 +1,12 @@
+<#ftl output_format="plainText">
+${msg("helloAccount")}
+
+${msg("passwordChangedWhat")}
+
+${msg("passwordChangedSessions")}
+
+${msg("passwordChangedStray")}
+
+-- 
+${msg("signature")}
+${msg("automatic")}
