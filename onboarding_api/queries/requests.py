@@ -59,18 +59,6 @@ class QueueRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Requester:
-    """One person and what she waits for; `first` bears what is said of her."""
-
-    rows: tuple[QueueRow, ...]
-
-    @property
-    def first(self) -> QueueRow:
-        """What she asked for first."""
-        return self.rows[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A place in a list: the moment and the id of a row. A list goes on after it, or ends before it."""
 
@@ -127,12 +115,12 @@ class Listing:
     previous: Mark | None = None
 
     @property
-    def requesters(self) -> tuple[Requester, ...]:
+    def requesters(self) -> tuple[tuple[QueueRow, ...], ...]:
         """The same by person, whoever has waited longest first."""
         by_person: dict[str, list[QueueRow]] = {}
         for row in self.rows:
             by_person.setdefault(row.membership_id, []).append(row)
-        return tuple(Requester(tuple(rows)) for rows in by_person.values())
+        return tuple(tuple(rows) for rows in by_person.values())
 
 
 @dataclass(frozen=True, slots=True)
