@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from demo.bench_portal.measure import portal_command
 from demo.bench_sync.measure import sync_command
+from demo.bench_token import token
 from demo.bulkheads.measure import measure
 from demo.bulkheads.trouble import Trouble
 from demo.story import EUS, Story
@@ -94,3 +95,4 @@ def _empty(database: Database) -> None:
 bench.add_command(bench_command, "policy")
 bench.add_command(portal_command)
 bench.add_command(sync_command)
+bench.add_command(token)

@@ -11,6 +11,7 @@ from demo.system import System
 from demo.witness import Mailbox, NotSeen, Spool, code_in, roles_of, wait_for
 
 EUS, FOREIGN, UNKNOWN = "216600742", "216600726", "123456782"
+NOT_HIS = (UNKNOWN, "213100001")
 SECOND_COMMUNE = "Estavar"
 CENDRINE, PAUL = "cendrine.martin@eus.example", "paul.durand@eus.example"
 PASSWORD = "Canigou-2784"  # noqa: S105 - of a person who exists for one run only
@@ -168,11 +169,18 @@ class Story:
             self._wait_roles(self.paul, EUS, ["suivi"]),
             self._wait_roles(self.paul, FOREIGN, ["encours"]),
         ]
-        for asked in ("", UNKNOWN, "213100001"):
+        for asked, page in (
+            ("", "Pour quelle structure"),
+            *((one, "Aucune habilitation") for one in NOT_HIS),
+        ):
             siren, roles = self.token(self.paul, asked)
             if siren or roles:
                 raise NotSeen(f"no role with structure={asked or 'absent'}, but {siren} {roles}")
-        return f"Eus {seen[0]}, {SECOND_COMMUNE} {seen[1]} ; structure absente, inconnue ou étrangère : rien"
+            self.paul.expect(page)
+        return (
+            f"Eus {seen[0]}, {SECOND_COMMUNE} {seen[1]} ; structure absente : une page la demande ; "
+            "inconnue ou étrangère : une page le dit, et rien"
+        )
 
     @property
     def _portal(self) -> str:
@@ -216,7 +224,7 @@ class Story:
     @staticmethod
     def _identify(browser: Browser, identifiant: str) -> None:
         """Fill Keycloak's page, if it is there: a right taken back has ended the session."""
-        if "/realms/" in browser.url:
+        if "/realms/" in browser.url and browser.page.find("input", {"name": "password"}):
             browser.fill("Identifiant", identifiant)
             browser.fill("Mot de passe", PASSWORD)
             browser.press("Me connecter")
@@ -269,12 +277,16 @@ class Story:
             siren: the structure asked for; empty names none.
         """
         identifiant = self.identifiants[CENDRINE if browser is self.cendrine else PAUL]
-        browser.visit(f"{self._system.mes_prets_url}/connexion" + (f"?structure={siren}" if siren else ""))
+        query = f"?structure={siren}" if siren else ""
+        browser.visit(f"{self._system.mes_prets_url}/connexion{query}")
         self._identify(browser, identifiant)
-        browser.visit(f"{self._system.mes_prets_url}/jeton")
+        if (
+            "/realms/" in browser.url
+        ):  # the page that says she has no right there, or that asks for which structure
+            return None, []
+        browser.visit(f"{self._system.mes_prets_url}/jeton{query}")
         if "/realms/" in browser.url:  # the sessions were ended between the two pages
-            self._identify(browser, identifiant)
-            browser.visit(f"{self._system.mes_prets_url}/jeton")
+            return None, []
         return roles_of(browser.answer.text, "mes-prets")
 
     def _wait_roles(self, browser: Browser, siren: str, roles: list[str]) -> list[str]:

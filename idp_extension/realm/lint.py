@@ -24,6 +24,7 @@ from idp_extension.server import ServerError, check_provider, provider_version
 
 # At the top level of the login flow: deeper, it would not run for a person who is logged in already.
 STRUCTURE_STEP = {"provider": "bdt-structure-step", "requirement": "REQUIRED"}
+STRUCTURE_NEEDS = ("required", "optional", "none")
 # Keys that belong to the projection (people, structures) or to the environment (secrets), never to a file.
 _FORBIDDEN_KEYS = {
     "groups": "groups-in-file",
@@ -121,7 +122,7 @@ def _realm(state: RealmState) -> Iterator[Finding]:
         yield Finding("brute-force-off", state.name, message)
     login = settings.get("browserFlow", "")
     if STRUCTURE_STEP not in state.flows.get(login, {}).get("steps", []):
-        message = f"the login flow {login!r} does not note at each request which structure was asked for"
+        message = f"the login flow {login!r} does not settle at each request for which structure it is"
         yield Finding("missing-structure-step", state.name, message)
 
 
@@ -148,5 +149,11 @@ def _exposure(client_id: str, client: Representation, state: RealmState) -> Iter
     yield from client_bounds(client_id, client)
     names = [*client.get("defaultClientScopes", []), *client.get("optionalClientScopes", [])]
     if STRUCTURE_SCOPE in names:
+        need = client.get("attributes", {}).get("bdt.structure", "")
+        if need not in STRUCTURE_NEEDS:
+            message = (
+                f"whether it needs a structure is {need!r}, it must be one of {', '.join(STRUCTURE_NEEDS)}"
+            )
+            yield Finding("unsaid-structure-need", client_id, message)
         owners = [client, *(state.scopes[name] for name in names if name in state.scopes)]
         yield from mapper_findings(client_id, owners)

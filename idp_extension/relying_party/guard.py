@@ -8,10 +8,11 @@
     @guard.requires("demande")
     def demandes(): ...
 
-`guard.visit()` gives the visit under way: the person, the structure, the roles. Tokens stay on the
-server; the browser holds a random number. Roles are asked again from Keycloak when the access token is
-about to end, so a role taken back is gone within its life (≤ 300 s); a session that ends in Keycloak ends
-here at once, when the realm knows the address `/deconnexion/keycloak` of the service.
+`guard.visit()` gives the visit under way: the person, the structure, the roles. A browser has one visit for
+each structure it came for; the parameter `structure` of an address says which is meant, so that two tabs act
+each for its own. Tokens stay on the server; the browser holds a random number. Roles are asked again from
+Keycloak when the access token is about to end, so a role taken back is gone within its life (≤ 300 s); a
+session that ends in Keycloak ends here at once, when the realm knows the address `/deconnexion/keycloak`.
 """
 
 import time
@@ -35,6 +36,8 @@ from idp_extension.relying_party.seal import Seal
 P = ParamSpec("P")
 VISIT_SECONDS = 3600
 REFRESH_BEFORE_SECONDS = 30
+MOST_STRUCTURES = 20
+"""Visits of one browser at once: the oldest makes room."""
 NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -87,7 +90,8 @@ class StructureGuard:
         self._home = home
         self._public_url = public_url
         self._attempts = AttemptCookies(Seal(secret, "log-in under way"), session_cookie)
-        self._visits = MemoryStore[Tokens](VISIT_SECONDS)
+        # Of one browser: the tokens of each structure, the last one that it came for at the end.
+        self._visits = MemoryStore[Mapping[str, Tokens]](VISIT_SECONDS)
         seen = MemoryStore[bool](LONGEST_LIFE_SECONDS)
         self._logout_tokens = LogoutTokens(
             client.issuer, client.client_id, lambda jti: seen.is_new(jti, True)
@@ -101,7 +105,9 @@ class StructureGuard:
         )
 
     def visit(self) -> Visit | None:
-        """The visit of this request, refreshed when its token is about to end; None when logged out.
+        """The visit of this request: for the structure in its address, else the last one; None for none.
+
+        It is refreshed when its token is about to end.
 
         Raises:
             IssuerUnavailable: the token had to be refreshed and Keycloak does not answer.
@@ -137,7 +143,11 @@ class StructureGuard:
 
     def _current_visit(self) -> Visit | None:
         key = self._key()
-        tokens = self._visits.get(key)
+        visits = self._visits.get(key)
+        if not visits:
+            return None
+        siren = request.args.get("structure") or list(visits)[-1]
+        tokens = visits.get(siren)
         if tokens is None:
             return None
         if tokens.access_claims["exp"] - time.time() < REFRESH_BEFORE_SECONDS:
@@ -146,7 +156,7 @@ class StructureGuard:
             except LoginRefused:
                 self._visits.take(key)
                 return None
-            self._visits.replace(key, tokens)
+            self._visits.replace(key, {**visits, siren: tokens})
         return Visit(tokens)
 
     def _log_in(self) -> ResponseReturnValue:
@@ -166,11 +176,14 @@ class StructureGuard:
             tokens = self._client.finish(begun.attempt, request.args)
         except LoginRefused:
             abort(400)
-        # What the browser had before ends here: a number planted in it is worth nothing (session fixation).
-        self._visits.take(self._key())
-        answer = redirect(self._home)
+        # The number ends here that the browser had before, and what it led to unless it is hers: one that was
+        # planted in it is worth nothing (session fixation).
+        before = self._visits.take(self._key()) or {}
+        kept = {siren: one for siren, one in before.items() if _is_of_one_session(one, tokens)}
+        kept.pop(siren := tokens.siren or "", None)
+        answer = redirect(self._home + (f"?{urlencode({'structure': siren})}" if siren else ""))
         self._attempts.forget(answer, begun.cookie)
-        key = self._visits.add(tokens)
+        key = self._visits.add({**dict(list(kept.items())[1 - MOST_STRUCTURES :]), siren: tokens})
         answer.set_cookie(self._cookie, key, secure=True, httponly=True, samesite="Lax", path="/")
         return answer
 
@@ -181,23 +194,40 @@ class StructureGuard:
         except TokenRefused:
             return {"error": "invalid_request"}, 400, NOT_KEPT
         if ended.sid is not None:
-            self._visits.drop(lambda tokens: tokens.id_claims.get("sid") == ended.sid)
+            self._visits.drop(
+                lambda visits: any(one.id_claims.get("sid") == ended.sid for one in visits.values())
+            )
         else:
-            self._visits.drop(lambda tokens: tokens.id_claims["sub"] == ended.sub)
+            self._visits.drop(
+                lambda visits: any(one.id_claims["sub"] == ended.sub for one in visits.values())
+            )
         return "", 200, NOT_KEPT
 
     def _log_out(self) -> ResponseReturnValue:
-        # A form of another site carries that site's Origin (CSRF); ours always carries our own.
-        if request.headers.get("Origin") != self._public_url:
+        if not self._is_own_form():
             abort(400)
-        tokens = self._visits.take(self._key())
+        visits = self._visits.take(self._key())
         url = self._home
-        if tokens is not None:
+        if visits:
+            hint = list(visits.values())[-1].id_token
             with suppress(IssuerUnavailable):
-                url = self._client.log_out_url(tokens.id_token, f"{self._public_url}{self._home}")
+                url = self._client.log_out_url(hint, f"{self._public_url}{self._home}")
         answer = redirect(url, 303)
         answer.delete_cookie(self._cookie, secure=True, httponly=True, samesite="Lax")
         return answer
 
+    def _is_own_form(self) -> bool:
+        """Whether a page of this service sent the form, not one of another site (CSRF).
+
+        Browsers say it in `Sec-Fetch-Site`, which no page can change. An older one says it in `Origin`, which
+        is `null` where a service sends `Referrer-Policy: no-referrer`.
+        """
+        site = request.headers.get("Sec-Fetch-Site")
+        return site == "same-origin" if site else request.headers.get("Origin") == self._public_url
+
     def _key(self) -> str:
         return request.cookies.get(self._cookie, "")
+
+
+def _is_of_one_session(one: Tokens, other: Tokens) -> bool:
+    return all(one.id_claims.get(name) == other.id_claims.get(name) for name in ("sub", "sid"))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
@@ -53,12 +53,8 @@ def _add_pages(app: Flask, guard: StructureGuard) -> None:
     @app.get("/")
     def home() -> ResponseReturnValue:
         visit = guard.visit()
-        asked = request.args.get("structure")
-        # Another structure was asked for: log in again for it, silently thanks to SSO.
-        if visit is None or (asked and asked != visit.tokens.siren):
+        if visit is None:  # for the structure in the address: log in for it, silently thanks to SSO
             return guard.send_to_log_in()
-        if asked:
-            return redirect("/")
         return render_template("home.html", visit=visit, pages=PAGES, held=visit.roles(CLIENT_ID))
 
     @app.get("/jeton")
@@ -97,7 +93,7 @@ def _hardener(issuer_url: str) -> Callable[[Response], Response]:
         answer.headers["Content-Security-Policy"] = policy
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Content-Type-Options"] = "nosniff"
-        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["Referrer-Policy"] = "same-origin"
         return answer
 
     return harden

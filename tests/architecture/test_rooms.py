@@ -91,7 +91,7 @@ def test_the_provider_is_small() -> None:
     assert java
     lines = [line.strip() for path in java for line in path.read_text("utf-8").splitlines()]
     # Neither blanks nor comments: an explanation is no burden.
-    assert sum(1 for line in lines if line and not line.startswith(("//", "/*", "*"))) <= 700
+    assert sum(1 for line in lines if line and not line.startswith(("//", "/*", "*"))) <= 900
 
 
 @pytest.mark.parametrize(("room", "name"), [("people", "People"), ("groups", "Groups")])

@@ -32,7 +32,7 @@ NO_NUMBERS = [
 
 def rules(settings: dict[str, Any] | None = None, **client: Any) -> list[str]:
     fields = CLIENT | client
-    attributes = {"pkce.code.challenge.method": "S256"} | (client.get("attributes") or {})
+    attributes = CLIENT["attributes"] | (client.get("attributes") or {})
     state = RealmState(
         "bdt",
         settings=SETTINGS | (settings or {}),

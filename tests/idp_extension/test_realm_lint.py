@@ -21,7 +21,7 @@ CLIENT: dict[str, Any] = {
     "fullScopeAllowed": False,
     "redirectUris": ["https://prets.example/retour"],
     "defaultClientScopes": ["basic", "structure"],
-    "attributes": {"pkce.code.challenge.method": "S256"},
+    "attributes": {"pkce.code.challenge.method": "S256", "bdt.structure": "required"},
 }
 GROUPS = {"name": "groupes", "protocolMapper": "oidc-group-membership-mapper"}
 
@@ -49,8 +49,10 @@ def test_a_sound_realm_has_no_finding() -> None:
         ),
         ({"implicitFlowEnabled": True}, "implicit-grant"),
         ({"directAccessGrantsEnabled": True}, "password-grant"),
-        ({"attributes": {}}, "missing-pkce"),
-        ({"attributes": {"pkce.code.challenge.method": "plain"}}, "missing-pkce"),
+        ({"attributes": {"bdt.structure": "none"}}, "missing-pkce"),
+        ({"attributes": CLIENT["attributes"] | {"pkce.code.challenge.method": "plain"}}, "missing-pkce"),
+        ({"attributes": {"pkce.code.challenge.method": "S256"}}, "unsaid-structure-need"),
+        ({"attributes": CLIENT["attributes"] | {"bdt.structure": "yes"}}, "unsaid-structure-need"),
         ({"fullScopeAllowed": True}, "full-scope"),
         (
             {"attributes": CLIENT["attributes"] | {"access.token.lifespan": "3600"}},

@@ -51,8 +51,10 @@ class PlainRealm:
             ],
         )
 
-    def relying_client(self, client_id: str, *roles: str, is_scoped: bool = True, **settings: Any) -> None:
-        """A client with its roles, and the scope of our mapper unless `is_scoped` is false."""
+    def relying_client(
+        self, client_id: str, *roles: str, need: str = "required", is_scoped: bool = True, **settings: Any
+    ) -> None:
+        """A client with its roles and its need of a structure, and with the scope of our mapper."""
         client = self._post(
             f"/admin/realms/{self.name}/clients",
             clientId=client_id,
@@ -60,7 +62,7 @@ class PlainRealm:
             redirectUris=[f"http://127.0.0.1/{client_id}"],
             baseUrl=f"http://127.0.0.1/{client_id}/",
             fullScopeAllowed=False,
-            attributes={"pkce.code.challenge.method": "S256"},
+            attributes={"pkce.code.challenge.method": "S256", "bdt.structure": need},
             protocolMappers=[_audience(client_id)],
             **settings,
         )

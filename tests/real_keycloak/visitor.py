@@ -29,11 +29,11 @@ class Tokens:
 
     @property
     def access(self) -> dict[str, Any]:
-        return _claims(self.answer["access_token"])
+        return claims_of(self.answer["access_token"])
 
     @property
     def id(self) -> dict[str, Any]:
-        return _claims(self.answer["id_token"])
+        return claims_of(self.answer["id_token"])
 
     @property
     def userinfo(self) -> dict[str, Any]:
@@ -46,17 +46,45 @@ class Tokens:
 
     @property
     def introspection(self) -> dict[str, Any]:
-        answer = _as_client(self.realm, self.client_id, "token/introspect", token=self.answer["access_token"])
+        return self.introspected(self.answer["access_token"])
+
+    def introspected(self, token: str) -> dict[str, Any]:
+        hint = {"token_type_hint": "refresh_token"} if token == self.answer["refresh_token"] else {}
+        answer = _as_client(self.realm, self.client_id, "token/introspect", token=token, **hint)
         assert answer["active"], answer
         return answer
 
-    def refresh(self) -> "Tokens":
+    def refresh(self, **parameters: str) -> "Tokens":
         answer = _as_client(
             self.realm,
             self.client_id,
             "token",
             grant_type="refresh_token",
             refresh_token=self.answer["refresh_token"],
+            **parameters,
+        )
+        return Tokens(self.realm, self.client_id, answer)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What comes back to the client: it is exchanged for tokens once."""
+
+    realm: PlainRealm
+    client_id: str
+    value: str
+    redirect: str
+    verifier: str
+
+    def exchange(self) -> Tokens:
+        answer = _as_client(
+            self.realm,
+            self.client_id,
+            "token",
+            grant_type="authorization_code",
+            code=self.value,
+            redirect_uri=self.redirect,
+            code_verifier=self.verifier,
         )
         return Tokens(self.realm, self.client_id, answer)
 
@@ -68,8 +96,12 @@ class Visitor:
         self.realm, self.username, self.password = realm, username, password
         self.browser = requests.Session()
 
-    def open(self, client_id: str, scope: str = "openid", **parameters: str) -> Tokens:
-        """Go to a client, log in if asked, and give the tokens the client gets."""
+    def open(self, client_id: str, scope: str = "openid", choose: str = "", **parameters: str) -> Tokens:
+        """Go to a client, log in if asked, choose a structure if told to, and give the tokens it gets."""
+        return self.code(client_id, scope, choose, **parameters).exchange()
+
+    def code(self, client_id: str, scope: str = "openid", choose: str = "", **parameters: str) -> Code:
+        """The same, up to where the browser comes back to the client."""
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         redirect = f"http://127.0.0.1/{client_id}"
@@ -82,29 +114,19 @@ class Visitor:
             "code_challenge_method": "S256",
         }
         page = self._fetch("GET", f"{self.realm.url}/protocol/openid-connect/auth", params=query | parameters)
-        if page.status_code == 200:
-            page = self._log_in(page)
+        if 'name="password"' in page.text:
+            page = self._send(page, username=self.username, password=self.password)
+        if choose:
+            page = self._send(page, structure=choose)
         back = parse_qs(urlsplit(page.headers.get("Location", "")).query)
         if "code" not in back:
-            raise LoginRefused(back.get("error", [page.text])[0])
-        code = back["code"][0]
-        answer = _as_client(
-            self.realm,
-            client_id,
-            "token",
-            grant_type="authorization_code",
-            code=code,
-            redirect_uri=redirect,
-            code_verifier=verifier,
-        )
-        return Tokens(self.realm, client_id, answer)
+            raise LoginRefused(*back.get("error", [heading(page.text), page.text]))
+        return Code(self.realm, client_id, back["code"][0], redirect, verifier)
 
-    def _log_in(self, page: requests.Response) -> requests.Response:
-        form = re.search(r'<form[^>]* action="([^"]+)"', page.text)
+    def _send(self, page: requests.Response, **fields: str) -> requests.Response:
+        form = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
         assert form, page.text
-        return self._fetch(
-            "POST", unescape(form.group(1)), data={"username": self.username, "password": self.password}
-        )
+        return self._fetch("POST", unescape(form[-1]), data=fields)
 
     def _fetch(self, method: str, url: str, **arguments: Any) -> requests.Response:
         page = self.browser.request(method, url, allow_redirects=False, timeout=20, **arguments)
@@ -121,6 +143,12 @@ def _as_client(realm: PlainRealm, client_id: str, endpoint: str, **data: str) ->
     return dict(answer.json())
 
 
-def _claims(token: str) -> dict[str, Any]:
+def heading(page: str) -> str:
+    """What a page of Keycloak is about."""
+    found = re.search("<h1>(.*?)</h1>", page, re.DOTALL)
+    return unescape(found.group(1)).strip() if found else page
+
+
+def claims_of(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
     return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))

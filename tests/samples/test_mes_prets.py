@@ -78,7 +78,7 @@ def test_the_page_shows_the_structure_and_its_services_alone(
 
     assert "Cendrine Martin" in page
     assert EUS in page
-    assert [one for one in PAGES if f'href="/{one}"' in page] == ["demande", "suivi"]
+    assert [one for one in PAGES if f'href="/{one}?structure={EUS}"' in page] == ["demande", "suivi"]
     assert [get(browser, f"/{one}").status_code for one in PAGES] == [200, 200, 403, 403]
 
 
@@ -86,10 +86,11 @@ def test_another_structure_means_another_log_in(browser: FlaskClient, provider: 
     provider.roles = {EUS: ["demande"], FONT_ROMEU: ["encours"]}
     enter(browser, provider, EUS)
 
-    assert get(browser, f"/?structure={EUS}").location == "/"
+    assert EUS in get(browser, f"/?structure={EUS}").text
     page = enter(browser, provider, FONT_ROMEU).text
     assert FONT_ROMEU in page
     assert [get(browser, f"/{one}").status_code for one in PAGES] == [403, 403, 200, 403]
+    assert get(browser, f"/demande?structure={EUS}").status_code == 200, "the other tab"
 
 
 def test_without_a_role_the_page_leads_to_the_portal(browser: FlaskClient, provider: Provider) -> None:

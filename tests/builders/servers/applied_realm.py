@@ -18,6 +18,7 @@ from idp_extension.realm import (
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import RunningServer
 
+SOMEWHERE = "200099999"
 CONFIG = Path(__file__).parents[3] / "realm-config"
 MES_PRETS = CatalogueClient(
     client_id="mes-prets",
@@ -71,6 +72,15 @@ class AppliedRealm:
         """Gives a person the password she would have chosen by mail. Raises when the rule refuses."""
         credential = {"type": "password", "temporary": False, "value": password}
         self.sync.put("users", user_id, "reset-password", body=credential)
+
+    def let_in(self, user_id: str) -> None:
+        """Gives a person a right at « Mes prêts en ligne », which opens to nobody else."""
+        structure = self.gateway.find_structure_group(SOMEWHERE)
+        structure = structure or self.gateway.create_structure_group(SOMEWHERE, "Commune de X")
+        service = self.gateway.subgroups(structure.id).get("mes-prets:demande")
+        service = service or self.gateway.create_subgroup(structure.id, "mes-prets:demande")
+        self.gateway.map_client_role(service.id, "mes-prets", "demande")
+        self.gateway.join_group(user_id, service.id)
 
     def close(self) -> None:
         for api in (self.admin, self.sync):

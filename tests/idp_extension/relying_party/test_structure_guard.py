@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.test import TestResponse
 
 from idp_extension.relying_party.client import OpenIDClient
-from idp_extension.relying_party.guard import StructureGuard
+from idp_extension.relying_party.guard import MOST_STRUCTURES, StructureGuard
 from idp_extension.relying_party.issuer import IssuerUnavailable
 from idp_extension.relying_party.memory_store import MemoryStore
-from tests.builders.issuer import Provider
+from tests.builders.issuer import Person, Provider
 from tests.idp_extension.relying_party.conftest import SERVICE, SERVICE_URL
 
 COOKIE = "__Host-service"
@@ -54,8 +54,8 @@ def get(browser: FlaskClient, path: str) -> TestResponse:
     return browser.get(path, base_url=SERVICE_URL)
 
 
-def log_out(browser: FlaskClient, origin: str | None = SERVICE_URL) -> TestResponse:
-    headers = {"Origin": origin} if origin else {}
+def log_out(browser: FlaskClient, origin: str | None = SERVICE_URL, site: str = "") -> TestResponse:
+    headers = ({"Origin": origin} if origin else {}) | ({"Sec-Fetch-Site": site} if site else {})
     return browser.post("/deconnexion", base_url=SERVICE_URL, headers=headers)
 
 
@@ -74,7 +74,7 @@ def test_a_visitor_is_sent_to_log_in_and_comes_in(provider: Provider, browser: F
 
     assert get(browser, f"/demande?structure={EUS}").location == f"/connexion?structure={EUS}"
     back = log_in(provider, browser)
-    assert (back.status_code, back.location) == (302, "/")
+    assert (back.status_code, back.location) == (302, f"/?structure={EUS}")
     page = get(browser, "/demande")
     assert page.json == {
         "name": "Cendrine Martin",
@@ -143,6 +143,60 @@ def test_two_tabs_log_in_at_once(provider: Provider, browser: FlaskClient) -> No
     assert get(browser, "/").json == {"roles": ["demande"]}
     assert get(browser, provider.consent(second)).status_code == 302
     assert get(browser, "/").json == {"roles": ["suivi"]}
+
+
+def test_two_tabs_act_each_for_its_structure(provider: Provider, browser: FlaskClient) -> None:
+    provider.roles = {EUS: ["demande"], FONT_ROMEU: ["suivi"]}
+    first, second = (log_in(provider, browser, f"structure={siren}") for siren in (EUS, FONT_ROMEU))
+
+    for _ in range(2):
+        assert get(browser, first.location).json == {"roles": ["demande"]}
+        assert get(browser, second.location).json == {"roles": ["suivi"]}
+    assert get(browser, f"/demande?structure={EUS}").status_code == 200
+    assert get(browser, f"/demande?structure={FONT_ROMEU}").status_code == 403
+    with _later(275):
+        assert get(browser, first.location).json == {"roles": ["demande"]}
+        assert get(browser, second.location).json == {"roles": ["suivi"]}
+
+    log_out(browser)
+    for one in (first, second):
+        assert get(browser, one.location).status_code == 302
+
+
+@pytest.mark.parametrize("siren", ["216600726", "none", "%00", "9" * 3000])
+def test_a_structure_that_she_did_not_come_for_is_asked_of_keycloak(
+    provider: Provider, browser: FlaskClient, siren: str
+) -> None:
+    provider.roles = {EUS: ["demande"]}
+    log_in(provider, browser)
+
+    answer = get(browser, f"/demande?structure={siren}")
+
+    assert answer.status_code == 302
+    assert answer.location.startswith("/connexion?structure=")
+
+
+def test_the_visits_of_a_browser_are_bounded(provider: Provider, browser: FlaskClient) -> None:
+    sirens = [f"2166007{number:02}" for number in range(MOST_STRUCTURES + 2)]
+    provider.roles = {siren: ["demande"] for siren in sirens}
+    for siren in sirens:
+        log_in(provider, browser, f"structure={siren}")
+
+    statuses = [get(browser, f"/demande?structure={siren}").status_code for siren in sirens]
+
+    assert statuses == [302] * 2 + [200] * MOST_STRUCTURES
+
+
+def test_another_person_does_not_find_the_visits_of_the_one_before(
+    provider: Provider, browser: FlaskClient
+) -> None:
+    provider.roles = {EUS: ["demande"], FONT_ROMEU: ["demande"]}
+    log_in(provider, browser, f"structure={EUS}")
+    provider.person = Person("sub-paul123", "paul123")
+    log_in(provider, browser, f"structure={FONT_ROMEU}")
+
+    assert get(browser, f"/demande?structure={EUS}").status_code == 302
+    assert get(browser, f"/demande?structure={FONT_ROMEU}").status_code == 200
 
 
 def test_another_process_finishes_what_one_began(
@@ -256,6 +310,24 @@ def test_another_site_logs_nobody_out(provider: Provider, browser: FlaskClient, 
     assert log_out(browser, origin).status_code == 400
     assert get(browser, "/demande").status_code == 200
     assert get(browser, "/deconnexion").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "is_own"),
+    [
+        ("null", "same-origin", True),  # what a browser sends from a page with `no-referrer`
+        (SERVICE_URL, "same-origin", True),
+        ("null", "cross-site", False),
+        ("null", "same-site", False),
+        ("null", "none", False),
+        (SERVICE_URL, "cross-site", False),
+    ],
+)
+def test_what_the_browser_says_of_the_page_counts_first(
+    provider: Provider, browser: FlaskClient, origin: str, site: str, is_own: bool
+) -> None:
+    log_in(provider, browser)
+    assert log_out(browser, origin, site).status_code == (303 if is_own else 400)
 
 
 def test_a_log_out_ends_the_visit_here_and_the_session_there(

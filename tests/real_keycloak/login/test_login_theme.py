@@ -56,7 +56,7 @@ def mailbox() -> Iterator[Mailbox]:
 def plain(keycloak_server: RunningServer, mailbox: Mailbox) -> PlainRealm:
     smtp = {"host": "127.0.0.1", "port": str(mailbox.port), "from": "ne-pas-repondre@bdt.example"}
     realm = PlainRealm(keycloak_server, f"theme-{uuid4().hex[:6]}", smtpServer=smtp)
-    realm.relying_client("mes-prets", "demande")
+    realm.relying_client("mes-prets", "demande", need="none")
     return realm
 
 

@@ -37,7 +37,8 @@ def test_a_request_that_names_none_does_not_inherit_the_one_of_before(
     visitor = EspaceVisitor(realm, http_browser, EUS, CONFLENT)
 
     assert active_structure(visitor.open(structure=EUS.siren)) == (EUS.siren, ["demande"])
-    assert active_structure(visitor.open()) is None
+    with pytest.raises(LoginFailed, match="status 200"):  # the page that asks which, and no code
+        visitor.open()
 
 
 def test_the_only_structure_that_qualifies_need_not_be_named(
@@ -61,8 +62,9 @@ def test_a_person_switches_without_a_page(realm: AppliedRealm, http_browser: req
         == active_structure(visitor.refresh(switched))
         == (CONFLENT.siren, ["suivi"])
     )
-    assert active_structure(visitor.open(structure=FOREIGN, prompt="none")) is None
-    assert active_structure(visitor.open(prompt="none")) is None
+    for parameters in ({"structure": FOREIGN}, {}):
+        with pytest.raises(LoginFailed, match="login_required"):
+            visitor.open(prompt="none", **parameters)
     assert active_structure(visitor.open(structure=EUS.siren, prompt="none")) == (EUS.siren, ["demande"])
 
 
@@ -97,8 +99,7 @@ def test_a_session_older_than_the_flow_still_works(
     (change,) = apply(admin, own_realm.wanted).changes
 
     assert [difference.field for difference in change.differences] == ["browserFlow"]
-    assert active_structure(visitor.refresh(before)) == (EUS.siren, ["demande"])
-    assert active_structure(visitor.open(prompt="none")) is None  # no page either: she is still logged in
+    assert active_structure(before) is active_structure(visitor.refresh(before)) is None
     assert active_structure(visitor.open(structure=CONFLENT.siren, prompt="none")) == (
         CONFLENT.siren,
         ["suivi"],
@@ -157,7 +158,8 @@ def test_a_flow_changed_by_hand_is_found_and_made_anew(
     assert there is not None
     assert not plan(own_realm.wanted, there)
     assert lint_live(own_realm.admin) == ()
-    assert active_structure(visitor.open(prompt="none")) is None
+    with pytest.raises(LoginFailed, match="login_required"):
+        visitor.open(prompt="none")
     with open_browser() as another:
         visitor = EspaceVisitor(own_realm, another, EUS)
         assert active_structure(visitor.open()) == (EUS.siren, ["demande"])

@@ -195,6 +195,7 @@ def test_joining_a_group_that_is_gone_is_not_found(gateway: KeycloakGateway) -> 
 def test_ended_sessions_do_not_refresh(realm: AppliedRealm) -> None:
     user_id = new_user(realm.gateway)
     realm.choose_password(user_id, PASSWORD)
+    realm.let_in(user_id)
     user = realm.gateway.get_user(user_id)
     assert user is not None
     service: dict[str, Any] = {"base_url": realm.url, "realm": realm.name, "client_id": "mes-prets"}

@@ -144,6 +144,7 @@ def test_a_person_may_nothing(own: AppliedRealm, client_id: str) -> None:
     name = f"paul{uuid4().hex[:8]}"
     user = own.gateway.create_user(name, email=f"{name}@eus.example", prenom="Paul", nom="Durand")
     own.choose_password(user, PASSWORD)
+    own.let_in(user)
 
     def fresh_token() -> str:
         return str(

@@ -184,6 +184,7 @@ def test_who_joins_such_a_group_administers_nothing_through_our_clients(own_real
     group = plant_administration(own_realm)
     intruder = own_realm.gateway.create_user("intrus", email="intrus@eus.example", prenom="A", nom="B")
     own_realm.choose_password(intruder, PASSWORD)
+    own_realm.let_in(intruder)
     account = admin.get("clients", client_uuid(own_realm, "bdt-sync"), "service-account-user")["id"]
     for user_id in (intruder, account):
         sync.put("users", user_id, "groups", group)

@@ -30,6 +30,7 @@ def identifiant(realm: AppliedRealm) -> str:
         chosen, email=f"{chosen}@eus.example", prenom="Cendrine", nom="Martin"
     )
     realm.choose_password(user_id, PASSWORD)
+    realm.let_in(user_id)
     return chosen
 
 

@@ -31,14 +31,16 @@ _FORM = re.compile(r'<form[^>]*\baction="([^"]+)"')
 
 
 class Visitor:
-    """A person with a browser in which she is logged in to the portal."""
+    """A person with a browser in which she is logged in to the portal, in as many tabs as she opened."""
 
-    def __init__(self, app: Flask, realm: AppliedRealm, identifiant: str) -> None:
+    def __init__(self, app: Flask, realm: AppliedRealm, identifiant: str, *tabs: str) -> None:
         self.portal: FlaskClient = app.test_client()
         self.password = PASSWORD
         self.keycloak = open_browser()
-        page = self._leave("/connexion")
-        self._come_back(self._send(page, username=identifiant, password=PASSWORD))
+        pages = [self._leave(f"/connexion?suite={tab}") for tab in tabs or ("/tableau-de-bord",)]
+        self.arrived_at = [
+            self._come_back(self._send(page, username=identifiant, password=PASSWORD)) for page in pages
+        ]
 
     def choose_password(self, password: str) -> None:
         """« Modifier le mot de passe »; the form says that the other sessions end."""
@@ -61,10 +63,11 @@ class Visitor:
         )
         return answer.headers["Location"]
 
-    def _come_back(self, location: str) -> None:
+    def _come_back(self, location: str) -> str:
         parts = urlsplit(location)
         answer = self.portal.get(f"{parts.path}?{parts.query}", base_url=PORTAL_URL)
-        assert answer.status_code == 302, answer.text
+        assert answer.status_code == 302, f"{location}: {answer.text}"
+        return str(answer.location)
 
     @property
     def is_in(self) -> bool:
@@ -229,3 +232,14 @@ def test_a_password_chosen_elsewhere_ends_the_other_sessions(
     assert not thief.may_write
     assert owner.is_in
     assert owner.may_write
+
+
+def test_two_tabs_that_log_in_at_once_both_come_in(
+    app: Flask, told_realm: AppliedRealm, database: Database
+) -> None:
+    identifiant, _ = a_person(told_realm, database)
+
+    visitor = Visitor(app, told_realm, identifiant, "/services", "/profil")
+
+    assert visitor.arrived_at == ["/services", "/profil"]
+    assert visitor.is_in

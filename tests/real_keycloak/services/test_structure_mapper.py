@@ -20,6 +20,8 @@ A, B, FOREIGN = "216600726", "200049211", "219000108"
 LOANS, MAPS = "mes-prets", "dataviz-coeur-de-ville"
 PASSWORD = "Abcdefg1"
 
+CHOOSER, NONE = "Pour quelle structure", "Aucune habilitation pour ce service"
+
 Person = Callable[..., tuple[str, Visitor]]
 
 
@@ -92,9 +94,14 @@ def test_two_roles_of_one_structure_come_together(plain: PlainRealm, person: Per
     assert sorted(tokens.access["resource_access"][LOANS]["roles"]) == ["demande", "suivi"]
 
 
-def test_absent_with_several_gives_no_role(person: Person) -> None:
+def test_absent_with_several_lets_her_choose(person: Person) -> None:
     _, visitor = person(*IN_BOTH)
-    assert_no_role(visitor.open(LOANS))
+    with pytest.raises(LoginRefused, match=CHOOSER):
+        visitor.open(LOANS)
+    for siren, role in ((A, "demande"), (B, "suivi")):
+        for claims in every_reader(visitor.open(LOANS, choose=siren)):
+            assert claims["structure"]["siren"] == siren
+            assert claims["resource_access"] == {LOANS: {"roles": [role]}}
 
 
 @pytest.mark.parametrize("parameters", [{}, {"structure": ""}], ids=["absent", "empty"])
@@ -106,27 +113,49 @@ def test_absent_with_one_gives_that_one(person: Person, parameters: dict[str, st
 
 def test_unknown_with_one_does_not_fall_back_on_it(person: Person) -> None:
     _, visitor = person(*IN_BOTH)
-    assert_no_role(visitor.open(MAPS, structure="none"))
+    with pytest.raises(LoginRefused, match=NONE):
+        visitor.open(MAPS, structure="none")
 
 
-def test_absent_with_none_gives_no_role(person: Person) -> None:
+def test_absent_with_none_says_why(person: Person) -> None:
     _, visitor = person(A)  # attached, with no habilitation
-    assert_no_role(visitor.open(LOANS))
+    with pytest.raises(LoginRefused, match=NONE):
+        visitor.open(LOANS)
 
 
 @pytest.mark.parametrize(
     "siren",
-    [FOREIGN, "000000000", "none", f"{A} {B}", f"{A}*", "../" + A, f"{A}/{LOANS}:demande", "9" * 1900],
+    [
+        FOREIGN,
+        "000000000",
+        "none",
+        f"{A} {B}",
+        f"{A}*",
+        "../" + A,
+        f"{A}/{LOANS}:demande",
+        f"structure:{A}",
+        "９" * 9,
+        "9" * 1900,
+    ],
 )
-def test_foreign_unknown_or_malformed_gives_no_role(person: Person, siren: str) -> None:
+def test_foreign_unknown_or_malformed_is_refused_and_never_replaced(person: Person, siren: str) -> None:
     _, visitor = person(*IN_BOTH)
-    assert_no_role(visitor.open(LOANS, structure=siren))
+    with pytest.raises(LoginRefused, match=NONE):
+        visitor.open(LOANS, structure=siren)
+
+
+def test_control_signs_do_not_pass_keycloaks_door(person: Person) -> None:
+    _, visitor = person(*IN_BOTH)
+    with pytest.raises(LoginRefused, match="invalid query parameter"):
+        visitor.open(LOANS, structure=f"\x00{A}")
+    assert visitor.open(LOANS, structure=f"{A}\n").access["structure"]["siren"] == A, "blanks around are cut"
 
 
 def test_the_structure_of_an_earlier_request_is_not_inherited(person: Person) -> None:
     _, visitor = person(*IN_BOTH)
     visitor.open(LOANS, structure=A)
-    assert_no_role(visitor.open(LOANS))
+    with pytest.raises(LoginRefused, match=CHOOSER):
+        visitor.open(LOANS)
 
 
 def test_prompt_none_switches_without_a_page(person: Person) -> None:
@@ -136,7 +165,9 @@ def test_prompt_none_switches_without_a_page(person: Person) -> None:
     switched = visitor.open(LOANS, structure=B, prompt="none")
 
     assert switched.access["resource_access"] == {LOANS: {"roles": ["suivi"]}}
-    assert_no_role(visitor.open(LOANS, structure=FOREIGN, prompt="none"))
+    for parameters in ({"structure": FOREIGN}, {}):
+        with pytest.raises(LoginRefused, match="login_required"):
+            visitor.open(LOANS, prompt="none", **parameters)
 
 
 def test_prompt_none_without_a_session_asks_for_a_login(person: Person) -> None:
@@ -174,7 +205,8 @@ def test_roles_of_another_client_never_come_along(person: Person) -> None:
     _, visitor = person(*IN_BOTH)
     assert visitor.open(LOANS, structure=A).access["resource_access"].keys() == {LOANS}
     assert visitor.open(MAPS, structure=A).access["resource_access"].keys() == {MAPS}
-    assert_no_role(visitor.open(MAPS, structure=B))
+    with pytest.raises(LoginRefused, match=NONE):
+        visitor.open(MAPS, structure=B)
 
 
 def test_a_role_given_beside_the_groups_is_taken_out(plain: PlainRealm, person: Person) -> None:
@@ -207,8 +239,9 @@ def test_a_group_counts_only_when_its_name_and_its_mapping_agree(
     plain.service(siren, name, mapped)
     _, visitor = person(f"{siren}/{name}")
 
-    assert_no_role(visitor.open(LOANS, structure=siren))
-    assert_no_role(visitor.open(LOANS))
+    for parameters in ({"structure": siren}, {}):
+        with pytest.raises(LoginRefused, match=NONE):
+            visitor.open(LOANS, **parameters)
 
 
 def test_a_service_account_gets_no_role(plain: PlainRealm) -> None:
@@ -230,7 +263,7 @@ def test_a_service_account_gets_no_role(plain: PlainRealm) -> None:
 
 def test_without_the_mapper_keycloak_merges_the_roles(plain: PlainRealm, person: Person) -> None:
     """The leak this mapper closes: should Keycloak stop doing it, these tests would prove nothing."""
-    plain.relying_client("sans-mapper", "lire", is_scoped=False)
+    plain.relying_client("sans-mapper", "lire", need="none", is_scoped=False)
     plain.service(A, "sans-mapper:lire")
     _, visitor = person(f"{A}/sans-mapper:lire")
     assert visitor.open("sans-mapper", structure=B).access["resource_access"]["sans-mapper"]["roles"] == [
@@ -238,20 +271,16 @@ def test_without_the_mapper_keycloak_merges_the_roles(plain: PlainRealm, person:
     ]
 
 
-def test_in_a_flow_without_our_step_the_parameter_itself_counts(keycloak_server: RunningServer) -> None:
+def test_in_a_flow_without_our_step_there_is_no_role(keycloak_server: RunningServer) -> None:
     realm = PlainRealm(keycloak_server, "without-step", has_step=False)
-    realm.relying_client(LOANS, "demande", "suivi")
-    for siren, role in ((A, "demande"), (B, "suivi")):
-        realm.structure(siren, siren)
-        realm.service(siren, f"{LOANS}:{role}")
-    for username, groups in {"paul": [A], "cend": [A, B]}.items():
-        role_of = {A: "demande", B: "suivi"}
-        user = realm.person(username, PASSWORD)
-        realm.join(user, *(f"{siren}/{LOANS}:{role_of[siren]}" for siren in groups))
+    realm.relying_client(LOANS, "demande")
+    realm.structure(A, A)
+    realm.service(A, f"{LOANS}:demande")
+    realm.join(realm.person("paul", PASSWORD), f"{A}/{LOANS}:demande")
+    visitor = Visitor(realm, "paul", PASSWORD)
 
-    assert Visitor(realm, "paul", PASSWORD).open(LOANS).access["structure"]["siren"] == A
-    assert_no_role(Visitor(realm, "cend", PASSWORD).open(LOANS))
-    assert Visitor(realm, "cend", PASSWORD).open(LOANS, structure=B).access["structure"]["roles"] == ["suivi"]
+    assert_no_role(visitor.open(LOANS))
+    assert_no_role(visitor.open(LOANS, structure=A))
 
 
 def test_the_server_tells_that_our_provider_is_loaded_and_its_version(plain: PlainRealm) -> None:

@@ -42,13 +42,8 @@ record ActiveStructure(String siren, String name, List<String> roles) {
         return Optional.ofNullable(qualifying(user, client).get(siren));
     }
 
-    /** Finds the only structure where the person holds a role of the client; empty when none or several do. */
-    static Optional<ActiveStructure> onlyOne(UserModel user, ClientModel client) {
-        SortedMap<String, ActiveStructure> found = qualifying(user, client);
-        return found.size() == 1 ? Optional.of(found.get(found.firstKey())) : Optional.empty();
-    }
-
-    private static SortedMap<String, ActiveStructure> qualifying(UserModel user, ClientModel client) {
+    /** The structures where the person holds a role of the client, by SIREN. */
+    static SortedMap<String, ActiveStructure> qualifying(UserModel user, ClientModel client) {
         SortedMap<String, GroupModel> structures = new TreeMap<>();
         SortedMap<String, SortedSet<String>> roles = new TreeMap<>();
         user.getGroupsStream().forEach(group -> {

@@ -4,21 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 
 import org.jboss.logging.Logger;
 import org.keycloak.common.Version;
-import org.keycloak.models.AuthenticatedClientSessionModel;
-import org.keycloak.models.ClientModel;
 import org.keycloak.models.ClientSessionContext;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.ProtocolMapperModel;
-import org.keycloak.models.UserModel;
 import org.keycloak.models.UserSessionModel;
-import org.keycloak.protocol.oidc.OIDCLoginProtocol;
-import org.keycloak.protocol.oidc.endpoints.AuthorizationEndpoint;
 import org.keycloak.protocol.oidc.mappers.AbstractOIDCProtocolMapper;
 import org.keycloak.protocol.oidc.mappers.OIDCAccessTokenMapper;
 import org.keycloak.protocol.oidc.mappers.OIDCIDTokenMapper;
@@ -35,7 +29,8 @@ import org.keycloak.representations.IDToken;
  * <p>Keycloak merges the roles of all groups: a person who may manage in one commune and consult in another would get
  * both everywhere. This mapper runs last and <em>replaces</em> {@code resource_access} (and drops
  * {@code realm_access}), so that stock adapters need no change. It fails closed: whatever is unknown, foreign,
- * ambiguous or broken gives no role at all.
+ * or broken gives no role at all. Which structure a token is for, it carries itself ({@link StructureOfToken}): what
+ * other tabs of the same browser asked for meanwhile says nothing about it.
  *
  * <p>It has no settings on purpose. Stock mappers can be switched off for one kind of token, and a mapper that does
  * not run lets the merged roles through.
@@ -49,10 +44,6 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
 
     public static final String PROVIDER_ID = "bdt-structure-mapper";
 
-    /** Where Keycloak keeps the parameter {@code structure} of an authorization request. */
-    static final String PARAMETER_NOTE = 
-            AuthorizationEndpoint.LOGIN_SESSION_NOTE_ADDITIONAL_REQ_PARAMS_PREFIX + "structure";
-
     private static final Logger LOG = Logger.getLogger(StructureMapper.class);
 
     /** After every stock mapper (0 to 50), so that nothing adds a role behind us. */
@@ -61,38 +52,39 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
     @Override
     public AccessToken transformAccessToken(AccessToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, userSession, context);
+        return restrict(token, StructureOfToken.underWay(session), userSession, context);
     }
 
     @Override
     public AccessToken transformUserInfoToken(AccessToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, userSession, context);
+        return restrict(token, StructureOfToken.shownToUserInfo(session), userSession, context);
     }
 
     @Override
     public AccessToken transformIntrospectionToken(AccessToken token, ProtocolMapperModel model,
             KeycloakSession session, UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, userSession, context);
+        return restrict(token, StructureOfToken.shownToIntrospection(session), userSession, context);
     }
 
     @Override
     public IDToken transformIDToken(IDToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, userSession, context);
+        return restrict(token, StructureOfToken.underWay(session), userSession, context);
     }
 
-    /** Takes every role out of the token first, then adds what the active structure gives, if it gives anything. */
-    private static <T extends IDToken> T restrict(T token, UserSessionModel userSession, ClientSessionContext context) {
+    /** Takes every role out of the token first, then adds what its structure gives now, if it gives anything. */
+    private static <T extends IDToken> T restrict(T token, String siren, UserSessionModel userSession,
+            ClientSessionContext context) {
         Map<String, Object> claims = token.getOtherClaims();
-        claims.keySet().removeAll(List.of("realm_access", "resource_access", "structure"));
+        claims.keySet().removeAll(List.of("realm_access", "resource_access", StructureOfToken.CLAIM));
         if (token instanceof AccessToken access) {
             access.setRealmAccess(null);
             access.setResourceAccess(Map.of());
         }
-        activeStructure(userSession, context).ifPresent(structure -> {
+        activeStructure(siren, userSession, context).ifPresent(structure -> {
             String client = context.getClientSession().getClient().getClientId();
-            claims.put("structure", structure.asClaim());
+            claims.put(StructureOfToken.CLAIM, structure.asClaim());
             if (token instanceof AccessToken access) {
                 AccessToken.Access roles = new AccessToken.Access();
                 structure.roles().forEach(roles::addRole);
@@ -104,32 +96,16 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
         return token;
     }
 
-    private static Optional<ActiveStructure> activeStructure(UserSessionModel userSession, ClientSessionContext context) {
+    private static Optional<ActiveStructure> activeStructure(String siren, UserSessionModel userSession,
+            ClientSessionContext context) {
         try {
-            AuthenticatedClientSessionModel clientSession = context.getClientSession();
-            ClientModel client = clientSession.getClient();
-            UserModel user = userSession.getUser();
-            String asked = asked(clientSession);
-            if (!asked.isEmpty()) {
-                return ActiveStructure.named(asked, user, client);
-            }
-            // Only somebody in front of a browser gets a structure without naming it: a machine would gain one in
-            // silence, and lose it in silence the day a second structure qualifies.
-            boolean isBrowser = clientSession.getNote(OIDCLoginProtocol.RESPONSE_TYPE_PARAM) != null;
-            return isBrowser ? ActiveStructure.onlyOne(user, client) : Optional.empty();
+            return siren.isEmpty()
+                    ? Optional.empty()
+                    : ActiveStructure.named(siren, userSession.getUser(), context.getClientSession().getClient());
         } catch (RuntimeException broken) {
             LOG.error("No role is given: the active structure could not be found out", broken);
             return Optional.empty();
         }
-    }
-
-    /**
-     * The structure named by the last authorization request, "" for none. A realm whose login flow lacks the
-     * {@link StructureStep} only has the parameter, which may stem from an earlier request of the same session.
-     */
-    private static String asked(AuthenticatedClientSessionModel clientSession) {
-        String noted = clientSession.getNote(StructureStep.NOTE);
-        return Objects.requireNonNullElse(noted != null ? noted : clientSession.getNote(PARAMETER_NOTE), "");
     }
 
     @Override
