@@ -2,7 +2,6 @@
 
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from sqlalchemy import select
 from demo.bench_sync.bench_house import Bench, Load, fresh_server, opened
 from demo.bench_sync.contenders import BareClient, LibraryClient, kcadm, partial_import, sync_key
 from demo.bench_sync.meter import HEAD, Cost, metered
+from demo.bench_sync.reading import read_country
 from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.keep_alive import KeepAliveAPI
@@ -89,7 +89,6 @@ class Round:
                 [*command, "apply"], env=environment, capture_output=True, text=True, check=True
             )
             cost.said = told.stdout.strip().splitlines()[-1]
-            cost.memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
     def others(self, names: tuple[str, ...]) -> None:
         """The same load by the others, each into a realm of its own."""
@@ -222,10 +221,16 @@ def measure(
 )
 @click.option("--threads", default=4, show_default=True)
 @click.option("--killed/--not-killed", default=True, show_default=True)
-def sync_command(sizes: tuple[str, ...], others: tuple[str, ...], threads: int, killed: bool) -> None:
+@click.option("--reading", is_flag=True, help="Without a Keycloak: what reading costs the client.")
+def sync_command(
+    sizes: tuple[str, ...], others: tuple[str, ...], threads: int, killed: bool, reading: bool
+) -> None:
     """The whole country into Keycloak: ours and others', on one fresh server."""
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="bdt-bench-") as directory:
+            if reading:
+                click.echo(f"{size}: {read_country(Path(directory), SCALES[size])}")
+                continue
             costs = measure(Path(directory), size, others, threads, is_killed=killed)
         first = next(cost for cost in costs if cost.name.startswith(f"{OURS}: first load"))
         for cost in costs:

@@ -46,7 +46,13 @@ def metered(name: str, keycloak_pid: int) -> Iterator[Cost]:
     cost.wall = time.monotonic() - began
     cost.keycloak_cpu = cpu_of(keycloak_pid) - java
     cost.client_cpu = _own_cpu() - own
-    cost.memory_mb = cost.memory_mb or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    cost.memory_mb = peak_mb()
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had; `ru_maxrss` would count the parent it was forked from."""
+    words = Path("/proc/self/status").read_text().split()
+    return int(words[words.index("VmHWM:") + 1]) / 1024
 
 
 def cpu_of(pid: int) -> float:
