@@ -27,6 +27,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/codespell $$(git ls-files '*.py' '*.md' '*.java')
 	$(BIN)/python -m tests.architecture.attack_table --check
+	$(BIN)/python -m tests.architecture.promises --check
 	$(MAKE) --no-print-directory policy
 
 ## what reviewers of the rules ask: valid, fresh, tested, proved, every slip noticed, every opening approved

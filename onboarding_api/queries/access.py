@@ -13,7 +13,7 @@ from onboarding_api.model.refusals import NotFound
 from onboarding_api.model.words.french_text import quoted_list
 from onboarding_api.queries.services import EspaceView, my_services
 
-NOT_OPEN = "Ce service n'a pas encore d'adresse sur ce site : contactez-nous pour savoir quand il ouvrira."
+NOT_OPEN = "Ce service n'a pas encore d'adresse sur ce site : contactez-nous si vous en avez besoin."
 PREPARING = "Votre accès est en préparation : il sera prêt dans quelques instants."
 STOPPED = "Votre accès n'a pas pu être ouvert : contactez-nous, nous le terminerons."
 TERMS = "Les conditions particulières d'utilisation doivent être acceptées."

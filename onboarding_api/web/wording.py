@@ -31,7 +31,7 @@ def day_in_words(moment: datetime | date) -> str:
 def at_in_words(moment: datetime) -> str:
     """« le 23 novembre 2026 à 14 h 05 » (heure de Paris)."""
     local = moment.astimezone(_PARIS)
-    return f"le {in_words(local.date())} à {local:%-H} h {local:%M}"
+    return f"le {in_words(local.date())} à\u00a0{local:%-H}\u00a0h\u00a0{local:%M}"
 
 
 def siren_in_groups(siren: str) -> str:

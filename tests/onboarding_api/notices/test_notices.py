@@ -214,3 +214,8 @@ def test_template_syntax_in_a_fact_stays_text() -> None:
     rendered = render(of_eus(RequestRefused, motive="{{ sender.email }} {% raw %}"), SENDER)
     assert "{{ sender.email }} {% raw %}" in rendered.text
     assert "{{ sender.email }} {% raw %}" in rendered.html
+
+
+def test_no_notice_has_a_place_for_a_password_or_a_code() -> None:
+    told = {field.name for notice in NOTICES.values() for field in fields(notice)}
+    assert not [name for name in told if re.search("password|passe|code|secret", name)]

@@ -64,6 +64,7 @@ def check(page: Page) -> None:
     assert page.with_attribute("style") == page.all("script") == page.all("style") == []
     assert classes(page) <= STYLED
     assert not re.search(r"\b(de|pour) Commune\b", page.one("body").text)
+    assert not re.search(r"\w [?!;:»]|« \w|\d h \d", page.one("body").text)  # these spaces do not break
     assert len(page.source.encode()) <= PAGE_BYTES
     assert 1 + len(page.all("link")) + len(page.all("img")) <= REQUESTS
     assert all(

@@ -65,7 +65,7 @@ def test_refusal_tells_its_facts() -> None:
     assert "4\u00a0essais." in answer_to(refusals.WrongCode(4))[1]
     assert "c'était le dernier essai" in answer_to(refusals.WrongCode(0))[1]
     assert "Appelez-nous sans attendre" in answer_to(refusals.ClaimAlreadyUsed())[1]
-    assert "le 23 novembre 2026 à 14 h 05" in answer_to(refusals.LetterLimit(AT))[1]
+    assert "le 23 novembre 2026 à\u00a014\u00a0h\u00a005" in answer_to(refusals.LetterLimit(AT))[1]
     closed = refusals.NotAllowed("attach", ("G-CLOSED",), ("Cette structure est fermée.",))
     assert answer_to(closed) == (403, "Cette structure est fermée.")
 
