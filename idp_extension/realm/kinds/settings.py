@@ -8,12 +8,14 @@ from idp_extension.realm.plan import Change
 from idp_extension.realm.state import Objects, Representation
 
 # Read as objects of their own.
-_ELSEWHERE = ("defaultRole", "defaultGroups", "clientProfiles", "clientPolicies")
+_ELSEWHERE = ("defaultGroups", "clientProfiles", "clientPolicies")
+_EVERYBODYS = "defaultRole"  # which one it is; what it brings along is a composite
 
 
 def read_settings(there: There) -> Representation:
     """The settings, with those of its events."""
     found = plain(dict(there.settings) | there.api.get("events", "config"), *_ELSEWHERE)
+    found[_EVERYBODYS] = {"name": there.settings.get(_EVERYBODYS, {}).get("name")}
     # Keycloak keeps some settings among the attributes, and tells them twice.
     found["attributes"] = {key: value for key, value in found["attributes"].items() if key not in found}
     return found
@@ -23,7 +25,7 @@ def write_settings(api: AdminAPI, _change: Change, wanted: Representation, _id: 
     """Maps are sent whole and replaced; of the rest, what is too much is sent empty."""
     found = api.get()
     surplus = {key: "" for key, value in found.items() if key not in wanted and isinstance(value, str)}
-    kept = {key: found[key] for key in ("id", "realm") if key in found}
+    kept = {key: found[key] for key in ("id", "realm", _EVERYBODYS) if key in found}
     api.put(body=surplus | dict(wanted) | kept)
 
 
