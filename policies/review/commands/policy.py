@@ -29,6 +29,7 @@ from policies.review.commands.bench import bench_policy
 from policies.review.commands.changes import approve_command, diff_command, gate_command, replay_command
 from policies.review.commands.engines import engines_command
 from policies.review.commands.output import GITHUB, SARIF, Level, Outcome, finish, told_as
+from policies.review.commands.play import play_command
 from policies.review.pages.controls import as_markdown as controls_markdown
 from policies.review.pages.controls import read_controls
 from policies.review.pages.generated import render_pages
@@ -273,6 +274,7 @@ for command in (diff_command, gate_command, approve_command, replay_command, eng
     policy.add_command(command)
 policy.add_command(who_can_command)
 policy.add_command(what_can_command)
+policy.add_command(play_command)
 
 
 if __name__ == "__main__":
