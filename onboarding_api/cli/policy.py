@@ -1,4 +1,4 @@
-"""`bdt policy …`: the commands of reviewers; who-can, what-can and diff ask the live database too."""
+"""`bdt policy …`: the commands of reviewers; some of them ask the live database too."""
 
 from copy import copy
 from typing import Any
@@ -63,10 +63,32 @@ def _diff_with_people() -> click.Command:
     return click.Command("diff", callback=run, params=[*plain.params, *options], help=plain.help)
 
 
+def _play_with_real_people() -> click.Command:
+    """The playground, on the people of the database when told `--live`."""
+    plain = reviewers.commands["play"]
+
+    def run(live: bool, database_url: str | None, port: int) -> None:
+        if not live:
+            click.get_current_context().invoke(plain, port=port)
+            return
+        if not database_url:
+            raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
+        from onboarding_api.cli.policy_play import play_live  # noqa: PLC0415
+
+        play_live(click.get_current_context(), database_url, port)
+
+    options = (
+        click.Option(["--live"], is_flag=True, help="Real people of the database, instead of the personas."),
+        click.Option(["--database-url"], envvar="BDT_DATABASE_URL", show_envvar=True, help="With --live."),
+    )
+    return click.Command("play", callback=run, params=[*plain.params, *options], help=plain.help)
+
+
 policy = copy(reviewers)
 policy.commands = {
     **reviewers.commands,
     "diff": _diff_with_people(),
+    "play": _play_with_real_people(),
     "who-can": _with_live("who-can", "With --live: Habilitation:<id>, Structure:<siren> …"),
     "what-can": _with_live("what-can", "With --live: her id or her identifiant."),
 }

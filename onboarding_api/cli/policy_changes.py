@@ -64,9 +64,9 @@ class _Count:
                     title = f"{caption} : {each.sentence.removeprefix('Désormais, ').removesuffix('.')}"
                     tables.append(Table(typographic(title), rows, all(found.is_whole for found in founds)))
                 if each.strangers:
-                    notes.append(f"{of_strangers} : {each.sentence}")
+                    notes.append(f"{of_strangers} : {each.sentence.removeprefix('Désormais, ')}")
         tables += self._replayed()
-        is_whole = all(each.is_whole for each in tables)
+        is_whole = all(each.is_whole for each in tables) and not any(each.strangers for each in told)
         told_notes = tuple(dict.fromkeys(map(typographic, notes)))
         return People(
             moment_fr(self.now.replace(second=0, microsecond=0)),

@@ -46,11 +46,11 @@ def _what_can(database_url: str, is_json: bool, *, person: str, moment: str | No
 
 
 @contextmanager
-def opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, datetime]]:
-    """The database, read at a moment; else now.
+def opened_database(database_url: str) -> Iterator[Database]:
+    """The database, once its tables are those of this program.
 
     Raises:
-        UsageError: it is no address of a database, or no moment.
+        UsageError: it is no address of a database.
     """
     try:
         database = Database(database_url)
@@ -58,11 +58,22 @@ def opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, dat
         raise click.UsageError("--database-url: not the address of a database.") from None
     try:
         check_schema(database)
+        yield database
+    finally:
+        database.engine.dispose()
+
+
+@contextmanager
+def opened(database_url: str, moment: str | None) -> Iterator[tuple[Session, datetime]]:
+    """The database, read at a moment; else now.
+
+    Raises:
+        UsageError: it is no address of a database, or no moment.
+    """
+    with opened_database(database_url) as database:
         now = moment_of(moment) if moment else clock_of(database)()
         with database.reading() as session:
             yield session, now
-    finally:
-        database.engine.dispose()
 
 
 def _tell(rights: Rights, is_json: bool, line: Callable[[Right], str]) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from policies.engine.facts import reachable
 from policies.engine.request import Entity, EntityRef, Request, Value
-from policies.language.model import AttributeType, Environment, Model
+from policies.engine.revision import Policies
+from policies.language.model import AttributeType, Environment
 from policies.review.play.stage import Nobody, Scene, Stage
 from policies.review.words.french import PARIS
 
@@ -78,7 +79,7 @@ def scene_of(fields: Fields, stage: Stage) -> Scene | None:
         raise Misasked(f"« {who[:60]} » : il n’y a personne de ce nom ici.") from None
 
 
-def asked_of(fields: Fields, scene: Scene, model: Model) -> Asked | None:
+def asked_of(fields: Fields, scene: Scene, policies: Policies) -> Asked | None:
     """The question of the form; None when it is not whole yet.
 
     Raises:
@@ -89,17 +90,17 @@ def asked_of(fields: Fields, scene: Scene, model: Model) -> Asked | None:
         return None
     if level not in LEVELS:
         raise Misasked("Le niveau de connexion est 0, 1 ou 2.")
-    if action not in {each.action for each in model.environments}:
+    if action not in {each.action for each in policies.model.environments}:
         raise Misasked(f"« {action[:60]} » : les règles ne connaissent pas cet acte.")
     resource = _ref(thing)
     if resource not in scene.entities:
         raise Misasked(f"« {thing[:80]} » : cette chose n’est pas sur la page.")
     environment = Environment(scene.actor.type, action, resource.type)
-    if environment not in model.environments:
+    if environment not in policies.model.environments:
         raise Misasked(
             "Cet acte ne se fait pas sur cette chose par cette personne : choisissez-en une autre."
         )
-    changes = dict(_changes(fields, scene, model))
+    changes = dict(_changes(fields, scene, policies))
     plain = _request(scene, environment, resource, int(level), {})
     return Asked(
         scene, environment, plain, _request(scene, environment, resource, int(level), changes), changes
@@ -128,7 +129,7 @@ def _request(
 
 
 def _changes(
-    fields: Fields, scene: Scene, model: Model
+    fields: Fields, scene: Scene, policies: Policies
 ) -> Iterator[tuple[tuple[EntityRef, str], Value | None]]:
     """The facts of the form that differ from those of the scene."""
     for key, texts in fields.items():
@@ -136,22 +137,22 @@ def _changes(
             continue
         place, _, name = key.removeprefix(FACT).rpartition(".")
         ref = _ref(place)
-        kind = model.entities.get(ref.type, {}).get(name)
+        kind = policies.model.entities.get(ref.type, {}).get(name)
         if ref not in scene.entities or kind is None:
             raise Misasked(f"« {key[:80]} » : ce fait n’est pas sur la page.")
-        value = value_of(kind, [text for text in texts if text], scene, model)
+        value = value_of(kind, [text for text in texts if text], scene, policies)
         if value != scene.entities[ref].attributes.get(name):
             yield (ref, name), value
 
 
-def value_of(kind: AttributeType, texts: list[str], scene: Scene, model: Model) -> Value | None:
+def value_of(kind: AttributeType, texts: list[str], scene: Scene, policies: Policies) -> Value | None:
     """A fact from what was chosen or typed.
 
     Raises:
         Misasked: it is none of its kind.
     """
     if kind.is_set:
-        return frozenset(_known(kind.name, text, scene, model) for text in texts if text != ABSENT)
+        return frozenset(_known(kind.name, text, scene, policies) for text in texts if text != ABSENT)
     text = texts[0] if len(texts) == 1 else ABSENT
     if text == ABSENT:
         if not kind.is_optional:
@@ -167,20 +168,23 @@ def value_of(kind: AttributeType, texts: list[str], scene: Scene, model: Model) 
         case "Bool" | "Long":
             raise Misasked(f"« {text[:40]} » n’est pas une valeur de ce fait.")
         case _:
-            return _known(kind.name, text, scene, model)
+            return _known(kind.name, text, scene, policies)
 
 
-def _known(kind: str, text: str, scene: Scene, model: Model) -> EntityRef:
-    if text not in {each.id for each in choices(kind, scene, model)}:
+def _known(kind: str, text: str, scene: Scene, policies: Policies) -> EntityRef:
+    if text not in {each.id for each in choices(kind, scene, policies)}:
         raise Misasked(f"« {text[:60]} » n’est pas un choix de ce fait.")
     return EntityRef(kind, text)
 
 
-def choices(kind: str, scene: Scene, model: Model) -> Iterable[EntityRef]:
-    """What a fact of a kind may be: the codes, the things on the stage, what is held there already."""
+def choices(kind: str, scene: Scene, policies: Policies) -> Iterable[EntityRef]:
+    """What a fact of a kind may be: the codes, the services, what is on the stage or held there already."""
+    model, catalogue = policies.model, policies.catalogue
     if kind in model.enumerations:
         return [EntityRef(kind, code) for code in model.enumerations[kind]]
     found = {ref for ref in scene.entities if ref.type == kind}
+    if kind == "Service":
+        found |= {EntityRef(kind, key) for key in catalogue.services}
     for entity in scene.entities.values():
         for value in entity.attributes.values():
             held = value if isinstance(value, frozenset) else {value}

@@ -43,7 +43,7 @@ def save(policies: Policies, asked: Asked, title: str, chapter: str) -> str:
     title = " ".join(title.split())
     if not title or len(title) > LONGEST or not title.isprintable():
         raise NotSaved(f"Le titre du scénario doit avoir de 1 à {LONGEST} signes.")
-    if title.casefold() in _titles(policies):
+    if title.lower() in _titles(policies):
         raise NotSaved(f"Un scénario s’appelle déjà « {title} » : choisissez un autre titre.")
     path = policies.root / "scenarios" / chapter
     return _written(policies, path, _scenario(policies, asked, title), title)
@@ -51,7 +51,7 @@ def save(policies: Policies, asked: Asked, title: str, chapter: str) -> str:
 
 def _titles(policies: Policies) -> set[str]:
     try:
-        return {case.title.casefold() for case in read_scenarios(policies)}
+        return {case.title.lower() for case in read_scenarios(policies)}
     except BadSource as error:
         raise NotSaved(f"Les scénarios ne se lisent pas : {error}") from error
 

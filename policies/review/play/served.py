@@ -96,7 +96,7 @@ class Play:
         if self._stage.is_real:
             raise NotSaved("Un scénario ne parle que de personnages, jamais de personnes réelles.")
         scene = scene_of(kept, self._stage)
-        asked = asked_of(kept, scene, self._policies.model) if scene else None
+        asked = asked_of(kept, scene, self._policies) if scene else None
         if asked is None:
             raise NotSaved("Posez d’abord une question entière.")
         return save(self._policies, asked, one(fields, "title"), one(fields, "chapter"))
@@ -115,7 +115,7 @@ class Play:
         scene, asked = None, None
         try:
             scene = scene_of(fields, self._stage)
-            asked = asked_of(fields, scene, self._policies.model) if scene else None
+            asked = asked_of(fields, scene, self._policies) if scene else None
             form = view.form(fields, self._stage, scene, self._policies)
         except Misasked as wrong:
             error = error or str(wrong)

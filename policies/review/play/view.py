@@ -156,4 +156,4 @@ def _choices(kind: AttributeType, scene: Scene, policies: Policies, names: Namin
         return [*absent, ("true", "oui"), ("false", "non")]
     if kind.name in ("Long", "datetime"):
         return []
-    return absent + [(each.id, names.name(each)) for each in choices(kind.name, scene, policies.model)]
+    return absent + [(each.id, names.name(each)) for each in choices(kind.name, scene, policies)]

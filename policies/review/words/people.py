@@ -43,8 +43,9 @@ class People:
     def lines(self) -> Iterator[str]:
         """The same in text."""
         least = "" if self.is_whole else "au moins "
-        counted = f"personnes qui gagnent un droit : {least}{self.gaining}, qui en perdent : {self.losing}."
-        yield f"Dans la base, le {self.moment} : {counted}"
+        yield f"Dans la base, le {self.moment} :"
+        yield f"  personnes qui gagnent un droit : {least}{self.gaining}"
+        yield f"  personnes qui perdent un droit : {least}{self.losing}"
         for table in self.tables:
             yield f"  {table.caption} :"
             yield from (f"    {row.person}, {row.structure} : {row.what}" for row in table.rows)

@@ -159,7 +159,7 @@ def test_the_command_tells_who_gains_by_name_and_structure(url: str, loose: Path
     result = run(url, POLICIES, loose, "--live", "--page", page)
     told = result.output.replace("\u00a0", " ")
     assert result.exit_code == 1
-    assert "qui gagnent un droit : 1, qui en perdent : 0" in told
+    assert "personnes qui gagnent un droit : au moins 1\n" in told
     assert "Madame Anne Roca (anne003), Commune d’Eus (216600742) : valider l’habilitation" in told
     assert "Toute personne, même sans lien avec la structure, gagne ce droit" in told
     text = page.read_text("utf-8")
@@ -175,7 +175,7 @@ def test_the_command_tells_who_loses_and_escapes_names(url: str, loose: Path, tm
     database.engine.dispose()
     page = tmp_path / "page.html"
     result = run(url, loose, POLICIES, "--live", "--page", page)
-    assert "qui gagnent un droit : 0, qui en perdent : 1" in result.output.replace("\u00a0", " ")
+    assert "personnes qui perdent un droit : au moins 1\n" in result.output.replace("\u00a0", " ")
     assert "<b>Roca</b>" not in page.read_text("utf-8")
     assert "&lt;b&gt;Roca" in page.read_text("utf-8")
 
