@@ -1,12 +1,11 @@
 """A person of the database and what she can act upon, as the playground of the rules shows them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from onboarding_api.delivery.clock import clock_of
 from onboarding_api.facts.gathering import Gathering
 from onboarding_api.facts.question import Resource, questions_on
 from onboarding_api.model.base import Database
@@ -28,8 +27,8 @@ class RealPeople:
 
     is_real = True
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database, self._clock = database, clock
 
     def people(self) -> tuple[EntityRef, ...]:
         """Nobody is listed: a person is typed by her identifiant."""
@@ -46,7 +45,7 @@ class RealPeople:
             person = session.scalars(select(Person).where(hers)).one_or_none()
             if person is None:
                 raise Nobody(who)
-            moment = now or clock_of(self._database)()
+            moment = now or self._clock()
             found = Gathering(session, moment)
             # The act does not matter: the facts of a thing are the same for all.
             asked = [("", thing) for thing in _around(session, person)]

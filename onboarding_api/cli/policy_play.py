@@ -4,10 +4,11 @@ import click
 
 from onboarding_api.access.scene import RealPeople
 from onboarding_api.cli.policy_live import opened_database
+from onboarding_api.delivery.clock import clock_of
 from policies.review.commands.play import serve
 
 
 def play_live(ctx: click.Context, database_url: str, port: int) -> None:
     """Serve until interrupted; the database is read, never written."""
     with opened_database(database_url) as database:
-        serve(ctx, port, RealPeople(database))
+        serve(ctx, port, RealPeople(database, clock_of(database)))

@@ -28,7 +28,7 @@ class Asked:
         self.anne = portal.a_person("Anne", "<i>Roca").attached_to(eus).administrator_of(eus)
         self.paul = portal.a_person("Paul", "Durand").attached_to(eus).holding(eus, LOAN, state="pending")
         self.request = f"Habilitation::{self.paul.habilitation(eus, LOAN)}"
-        self.play = Play(load_policies(), RealPeople(database), [HOST])
+        self.play = Play(load_policies(), RealPeople(database, lambda: portal.now), [HOST])
         self._client = Client(self.play)
 
     def ask(self, **fields: str) -> TestResponse:
