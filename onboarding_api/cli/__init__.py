@@ -14,7 +14,7 @@ PARTS = {
     "journal": "onboarding_api.cli.journal:journal",
     "migrate": "onboarding_api.cli.service:migrate",
     "person": "onboarding_api.cli.person:person",
-    "policy": "onboarding_api.cli.policy:policy",
+    "policy": "onboarding_api.cli.policy.commands:policy",
     "realm": "onboarding_api.cli.realm:realm",
     "registry": "onboarding_api.cli.registry:registry",
     "restore": "onboarding_api.cli.backup:restore",

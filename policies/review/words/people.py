@@ -28,7 +28,8 @@ class People:
 
     Attributes:
         moment: when they were counted.
-        gaining, losing: how many people; `is_whole`: no more than those, else at least those.
+        gaining, losing: how many people.
+        gains_whole, loses_whole: there are no more than those; else at least those.
         tables: who, where, what.
         notes: what could not be counted, and why.
     """
@@ -36,16 +37,17 @@ class People:
     moment: str
     gaining: int
     losing: int
-    is_whole: bool
+    gains_whole: bool
+    loses_whole: bool
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
 
     def lines(self) -> Iterator[str]:
         """The same in text."""
-        least = "" if self.is_whole else "au moins "
+        gaining, losing = ("" if whole else "au moins " for whole in (self.gains_whole, self.loses_whole))
         yield f"Dans la base, le {self.moment} :"
-        yield f"  personnes qui gagnent un droit : {least}{self.gaining}"
-        yield f"  personnes qui perdent un droit : {least}{self.losing}"
+        yield f"  personnes qui gagnent un droit : {gaining}{self.gaining}"
+        yield f"  personnes qui perdent un droit : {losing}{self.losing}"
         for table in self.tables:
             yield f"  {table.caption} :"
             yield from (f"    {row.person}, {row.structure} : {row.what}" for row in table.rows)

@@ -160,6 +160,7 @@ def test_the_command_tells_who_gains_by_name_and_structure(url: str, loose: Path
     told = result.output.replace("\u00a0", " ")
     assert result.exit_code == 1
     assert "personnes qui gagnent un droit : au moins 1\n" in told
+    assert "personnes qui perdent un droit : 0\n" in told
     assert "Madame Anne Roca (anne003), Commune d’Eus (216600742) : valider l’habilitation" in told
     assert "Toute personne, même sans lien avec la structure, gagne ce droit" in told
     text = page.read_text("utf-8")

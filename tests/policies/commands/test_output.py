@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft4Validator
 
-from onboarding_api.cli.policy import policy as live
+from onboarding_api.cli.policy.commands import policy as live
 from policies.catalogue.faults import Fault
 from policies.catalogue.loader import POLICIES
 from policies.review.commands.policy import policy

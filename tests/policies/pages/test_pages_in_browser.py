@@ -46,7 +46,7 @@ def a_difference(engine: Engine) -> str:
     difference = compare(before, after)
     rows = (Row("Madame Anne Roca (anne002)", "Commune d’Eus (216600742)", "valider l’habilitation <b>"),)
     table = Table("Gagnent un droit", rows, is_whole=False)
-    people = People("23 novembre 2026", 1, 0, False, (table,), ("Non compté.",))
+    people = People("23 novembre 2026", 1, 0, False, True, (table,), ("Non compté.",))
     compared = Compared(("main", "HEAD"), before, after, difference, ("not approved",))
     return difference_page(compared, tell(before, after, difference), None, people)
 

@@ -28,9 +28,9 @@ def _with_live(name: str, hint: str) -> click.Command:
         if not database_url:
             raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
         # Imported only now: `bdt policy check` needs no database and starts in no time.
-        from onboarding_api.cli import policy_live  # noqa: PLC0415
+        from onboarding_api.cli.policy import live as of_database  # noqa: PLC0415
 
-        policy_live.ANSWERS[name](database_url, form_of(ctx) == JSON, **asked)
+        of_database.ANSWERS[name](database_url, form_of(ctx) == JSON, **asked)
 
     return click.Command(
         name, callback=run, params=[*on_facts.params, *_LIVE], help=f"{on_facts.help} {hint}"
@@ -48,7 +48,7 @@ def _diff_with_people() -> click.Command:
             return
         if not database_url:
             raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
-        from onboarding_api.cli.policy_changes import diff_live  # noqa: PLC0415
+        from onboarding_api.cli.policy.changes import diff_live  # noqa: PLC0415
 
         finish(ctx, diff_live(database_url, moment=moment, most=most, **asked))
 
@@ -73,7 +73,7 @@ def _play_with_real_people() -> click.Command:
             return
         if not database_url:
             raise click.UsageError("--live needs --database-url, or BDT_DATABASE_URL.")
-        from onboarding_api.cli.policy_play import play_live  # noqa: PLC0415
+        from onboarding_api.cli.policy.play import play_live  # noqa: PLC0415
 
         play_live(click.get_current_context(), database_url, port)
 

@@ -3,7 +3,7 @@
 import click
 
 from onboarding_api.access.scene import RealPeople
-from onboarding_api.cli.policy_live import opened_database
+from onboarding_api.cli.policy.live import opened_database
 from onboarding_api.delivery.clock import clock_of
 from policies.review.commands.play import serve
 

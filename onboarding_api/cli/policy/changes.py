@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from onboarding_api.access.changed import Counter, Found, NotCounted
-from onboarding_api.cli.policy_live import opened
+from onboarding_api.cli.policy.live import opened
 from onboarding_api.model.journal import decisions_since
 from onboarding_api.model.person import Person
 from onboarding_api.model.structure import Structure
@@ -54,27 +54,30 @@ class _Count:
         tables: list[Table] = []
         notes: list[str] = []
         people: dict[bool, set[str]] = {True: set(), False: set()}
+        whole = {True: True, False: True}
         for gains, caption, of_strangers in WAYS:
             for each in (each for each in told if each.opens is gains):
                 founds = [*self._found(each, notes)]
                 affected = [one for found in founds for one in found.affected]
                 people[gains] |= {one.person.id for one in affected}
+                is_counted = len(founds) == len({change.environment for change in each.changes})
+                whole[gains] &= is_counted and not each.strangers and all(found.is_whole for found in founds)
                 rows = tuple(dict.fromkeys(self._row(one.request) for one in affected))
                 if rows:
                     title = f"{caption} : {each.sentence.removeprefix('Désormais, ').removesuffix('.')}"
                     tables.append(Table(typographic(title), rows, all(found.is_whole for found in founds)))
                 if each.strangers:
                     notes.append(f"{of_strangers} : {each.sentence.removeprefix('Désormais, ')}")
-        tables += self._replayed()
-        is_whole = all(each.is_whole for each in tables) and not any(each.strangers for each in told)
         told_notes = tuple(dict.fromkeys(map(typographic, notes)))
+        minute = self.now.replace(second=0, microsecond=0)
         return People(
-            moment_fr(self.now.replace(second=0, microsecond=0)),
-            len(people[True]),
-            len(people[False]),
-            is_whole,
-            tuple(tables),
-            told_notes,
+            moment=moment_fr(minute),
+            gaining=len(people[True]),
+            losing=len(people[False]),
+            gains_whole=whole[True],
+            loses_whole=whole[False],
+            tables=(*tables, *self._replayed()),
+            notes=told_notes,
         )
 
     def _found(self, told: Told, notes: list[str]) -> Iterator[Found]:
