@@ -114,11 +114,11 @@ class KeepAliveAPI(AdminAPI):
         self._ensure_token()
         answer = self._once(method, path, params, body, is_streamed)
         if answer.status == _UNAUTHORIZED:  # the token ended, or the server's keys changed: nothing was done
-            answer.release_conn()
+            answer.drain_conn()
             self._renew_token()
             answer = self._once(method, path, params, body, is_streamed)
         if answer.status not in range(200, 300):
-            message = answer.data.decode("utf-8", "replace")[:200] if not is_streamed else ""
+            message = answer.data.decode("utf-8", "replace")[:200]  # unread, it would stand before the next
             answer.release_conn()
             raise Refused(answer.status, f"{method} {path}: {message}")
         return answer

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.gateway import KeycloakGateway
+from idp_extension.keep_alive import KeepAliveAPI
 from idp_extension.relying_party.client_key import ClientKey
 from idp_extension.server import check_provider, provider_version
 from onboarding_api.acts.act import Office
@@ -14,6 +15,11 @@ from onboarding_api.delivery.ledger import Ledger
 from onboarding_api.delivery.targets import all_targets
 from onboarding_api.delivery.targets.mail import Mail
 from onboarding_api.delivery.targets.paper import PaperBreaker
+from onboarding_api.delivery.watch.answering import Answering
+from onboarding_api.delivery.watch.looking import Looking
+from onboarding_api.delivery.watch.planning import Planning
+from onboarding_api.delivery.watch.policy import load_policy
+from onboarding_api.delivery.watch.watching import Means, Watching
 from onboarding_api.delivery.worker import Worker
 from onboarding_api.letters.carriers.port import Carrier
 from onboarding_api.letters.carriers.spool import SpoolCarrier
@@ -124,6 +130,23 @@ def build_worker(settings: Settings) -> Worker:
     rule = BreakerRule(settings.breaker_failures, timedelta(seconds=settings.breaker_seconds))
     ledger = Ledger(office.database, office.clock)
     return Worker(ledger, targets, threads=settings.worker_threads, breaker=rule)
+
+
+def build_watch(settings: Settings) -> tuple[Watching, Planning]:
+    """The watch over what is changed at Keycloak by hand, and its comparison of each night.
+
+    Raises:
+        PolicyUnfit: its policy has no line for a kind of change, or one for none.
+        BadSettings: this process was not given the key of the account that projects.
+    """
+    policy, office, gateway = load_policy(), build_office(settings), build_gateway(settings)
+    api = KeepAliveAPI.speaking(
+        settings.keycloak_url, settings.keycloak_realm, _sync_key(settings), issuer=settings.issuer
+    )
+    answering = Answering(Ledger(office.database, office.clock), gateway, policy)
+    means = Means(office, settings.public_url, api, Looking(office, api), answering)
+    watching = Watching(means)
+    return watching, Planning(means, watching, settings.plan_hour)
 
 
 def _sync_key(settings: Settings) -> ClientKey:

@@ -72,6 +72,8 @@ _FORM: Mapping[str, Mapping[str, Any]] = {
     "breaker_failures": {"type": "integer", "coerce": "integer", "min": 1, "max": 100},
     "breaker_seconds": {"type": "integer", "coerce": "integer", "min": 1, "max": LONGEST_PAUSE.seconds},
     "trusted_proxies": {"type": "integer", "coerce": "integer", "min": 0, "max": 9},
+    "watch": {"type": "boolean", "coerce": "boolean"},
+    "plan_hour": {"type": "integer", "coerce": "integer", "min": 0, "max": 23},
 }
 
 VARIABLES: Mapping[str, bool] = MappingProxyType(
@@ -96,6 +98,8 @@ class Settings:
     counts the proxies in front whose `X-Forwarded-*` are believed. `limits` are the amounts that differ from
     `limits/bounds.py`, `worker_threads` what differs from `delivery/bulkhead.py`. The breaker of a target
     opens after `breaker_failures` without an answer, for `breaker_seconds` at first.
+    `watch`: the worker watches what is changed at Keycloak by hand, and compares everything at `plan_hour`
+    (UTC).
     `portal_key`, `sync_key`, `reader_key`: the file of a private key, for the process that acts by it alone;
     `public_keys`: the directory of what Keycloak is given. `master_administrators`: the user names, split by
     commas, of who may administer the server for good.
@@ -125,6 +129,8 @@ class Settings:
     worker_threads: Mapping[Target, int] = field(default_factory=lambda: THREADS)
     breaker_failures: int = BreakerRule().opens_after
     breaker_seconds: int = BreakerRule().pause.seconds
+    watch: bool = True
+    plan_hour: int = 2
     portal_key: Path | None = None
     sync_key: Path | None = None
     reader_key: Path | None = None

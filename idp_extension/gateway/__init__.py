@@ -45,6 +45,11 @@ class KeycloakGateway(People, Groups):
         People.__init__(self, api)
         Groups.__init__(self, api)
 
+    @property
+    def api(self) -> AdminAPI:
+        """The calls below, for who reads more than this gateway says."""
+        return self._api
+
     def __enter__(self) -> "KeycloakGateway":
         return self
 

@@ -21,7 +21,7 @@ def migrate() -> None:
 
 @click.command()
 def worker() -> None:
-    """Carry out the deliveries until SIGTERM or Ctrl-C."""
+    """Carry out the deliveries, and watch what is changed at Keycloak, until SIGTERM or Ctrl-C."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -33,7 +33,11 @@ def worker() -> None:
             f"Keycloak does not answer yet ({type(error).__name__}): deliveries to it will wait.",
             err=True,
         )
-    bootstrap.build_worker(settings).run(stop)
+    delivering = bootstrap.build_worker(settings)
+    if settings.watch:
+        for part in bootstrap.build_watch(settings):
+            threading.Thread(target=part.run, args=(stop,), daemon=True).start()
+    delivering.run(stop)
 
 
 @click.command()

@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -25,8 +28,16 @@ from idp_extension.sync.difference import Difference
 from idp_extension.sync.kinds import Kind
 from idp_extension.sync.look import look_at_person, look_at_structure, look_everywhere, read_state
 from onboarding_api.acts.act import Office
-from onboarding_api.bootstrap import SYNC_ACCOUNT, build_gateway, build_office
+from onboarding_api.bootstrap import (
+    SYNC_ACCOUNT,
+    build_database,
+    build_gateway,
+    build_office,
+    build_watch,
+)
+from onboarding_api.cli.moment import moment_of
 from onboarding_api.delivery.house import DatabaseHouse
+from onboarding_api.model.projection.drift import found_since
 from onboarding_api.settings import Settings, client_key, read_settings
 from policies.catalogue.loader import load_catalogue
 
@@ -34,6 +45,7 @@ FORMATS = ("text", "json", "csv")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 THREADS = 4
 PATIENCE_SECONDS = 300.0
+LATELY = timedelta(days=7)
 _INTERRUPTED = 130
 
 
@@ -116,6 +128,32 @@ def apply_command(
             return
         applied = _apply(sides, found, threads)
     _tell(applied)
+
+
+@sync.command("watch")
+def watch_command() -> None:
+    """Watch what is changed at Keycloak until SIGTERM or Ctrl-C, as each worker does unless BDT_WATCH=no."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    parts = [threading.Thread(target=part.run, args=(stop,)) for part in build_watch(read_settings())]
+    for part in parts:
+        part.start()
+    for part in parts:
+        part.join()
+
+
+@sync.command("drift")
+@click.option("--since", help="From this moment on, ISO 8601 with zone; a week when not given.")
+@click.option("--json", "as_json", is_flag=True, help="One document a line.")
+def drift_command(since: str | None, as_json: bool) -> None:
+    """Show what was found changed by hand: what, of whom, what was done, and who did it, when, from where."""
+    database = build_database(read_settings())
+    since_when = moment_of(since) if since else datetime.now(UTC) - LATELY
+    with database.reading() as session:
+        for row in found_since(session, since_when):
+            click.echo(json.dumps(row.document(), ensure_ascii=False) if as_json else str(row))
+    database.engine.dispose()
 
 
 def show(plan: Plan, format_: str) -> None:

@@ -25,7 +25,7 @@ class Eus:
     letter_id: str
 
 
-def found_eus(database: Database, now: datetime = NOON) -> Eus:
+def found_eus(database: Database, now: datetime = NOON, siren: str = SIREN) -> Eus:
     """A claim whose letter is asked; « Demande de prêts » and « Suivi des dossiers » wait for it."""
     person = Person(
         identifiant="cend589",
@@ -36,7 +36,7 @@ def found_eus(database: Database, now: datetime = NOON) -> Eus:
         registered_at=now,
     )
     structure = Structure(
-        siren=SIREN,
+        siren=siren,
         kind=StructureKind.COMMUNE,
         name="Commune d'Eus",
         bare_name="Eus",
@@ -48,7 +48,7 @@ def found_eus(database: Database, now: datetime = NOON) -> Eus:
     membership = Membership(
         person=person, structure=structure, fonction="secretaire-general", attached_at=now
     )
-    claim = Claim(membership=membership, siren=SIREN, claimed_at=now)
+    claim = Claim(membership=membership, siren=siren, claimed_at=now)
     letter = Letter(claim=claim, asked_at=now, state_at=now)
     with database.writing() as session:
         session.add(letter)

@@ -123,7 +123,7 @@ def test_the_roles_of_the_service_accounts_are_the_least(realm: RealmState) -> N
     }
     everybody = "default-roles-bdt"
     assert held == {
-        "bdt-sync": [everybody, "manage-users", "view-clients"],
+        "bdt-sync": [everybody, "manage-users", "view-clients", "view-events"],
         "bdt-bootstrap": [everybody, "realm-admin"],
         "bdt-reader": [everybody, "view-authorization", "view-clients", "view-events",
                        "view-identity-providers", "view-realm", "view-users"],

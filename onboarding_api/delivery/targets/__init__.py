@@ -7,9 +7,10 @@ from onboarding_api.acts.act import Office
 from onboarding_api.delivery.targets.claim import ClaimExpiry, LetterReminder
 from onboarding_api.delivery.targets.letter import LetterFollow, LetterPrint
 from onboarding_api.delivery.targets.mail import Mail, Recall
-from onboarding_api.delivery.targets.person import PersonProjection
+from onboarding_api.delivery.targets.person import PersonProjection, PersonRepair
 from onboarding_api.delivery.targets.registration import Registration
 from onboarding_api.delivery.targets.welcome import Welcome
+from onboarding_api.delivery.watch.policy import load_policy
 from onboarding_api.delivery.worker import Deliver
 from onboarding_api.letters.carriers.port import Carrier
 from onboarding_api.model.ledger.kinds import (
@@ -21,6 +22,7 @@ from onboarding_api.model.ledger.kinds import (
     PERSON,
     RECALL,
     REGISTRATION,
+    REPAIR,
     WELCOME,
 )
 
@@ -34,6 +36,7 @@ def all_targets(
     return {
         REGISTRATION.name: Registration(office),
         PERSON.name: PersonProjection(office, gateway),
+        REPAIR.name: PersonRepair(office, gateway, load_policy()),
         WELCOME.name: Welcome(gateway, PORTAL_CLIENT, mail),
         MAIL.name: mail,
         RECALL.name: Recall(mail),

@@ -1,6 +1,6 @@
 """The account of a person in Keycloak, and her places there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import select
@@ -8,9 +8,13 @@ from sqlalchemy.orm import Session
 
 from idp_extension.gateway import KeycloakGateway
 from idp_extension.projection import DesiredPerson, Projected, project_person
+from idp_extension.sync.look import look_at_person
+from idp_extension.sync.repair import repair_person
 from onboarding_api.acts.act import Office
 from onboarding_api.delivery.desired.person import desired_person
+from onboarding_api.delivery.house import DatabaseHouse
 from onboarding_api.delivery.ledger import Lease, LeaseLost, Ledger
+from onboarding_api.delivery.watch.policy import Answer
 from onboarding_api.model.base import new_id
 from onboarding_api.model.disabling import note_enabled
 from onboarding_api.model.ledger.kinds import PERSON
@@ -48,7 +52,7 @@ class PersonProjection:
         if desired is None:
             return ledger.finish(lease)
         with asked_of_keycloak():
-            projected = project_person(self._gateway, desired)
+            projected = self.bring(desired)
         try:
             with ledger.finishing(lease) as session:
                 _keep_ids(session, person_id, desired, projected)
@@ -61,6 +65,30 @@ class PersonProjection:
             # undone it: what the database wants now is to be projected once more.
             _ask_again(ledger, lease)
             raise
+
+    def bring(self, desired: DesiredPerson) -> Projected:
+        """Make her account what is desired."""
+        return project_person(self._gateway, desired)
+
+
+class PersonRepair(PersonProjection):
+    """Kind `keycloak.repair`: the same, and what a projection does not look at is looked at too.
+
+    Args:
+        office: of the worker.
+        gateway: to Keycloak.
+        policy: which kinds of difference are left to people.
+    """
+
+    def __init__(self, office: Office, gateway: KeycloakGateway, policy: Mapping[str, Answer]) -> None:
+        super().__init__(office, gateway)
+        self._policy = policy
+
+    def bring(self, desired: DesiredPerson) -> Projected:
+        """Undo what was planted by hand, then project."""
+        found = look_at_person(DatabaseHouse(self._office), self._gateway.api, desired.identifiant)
+        wrong = [each for each in found if self._policy[each.kind] is not Answer.REPORT]
+        return repair_person(self._gateway, desired, wrong)
 
 
 @contextmanager
@@ -75,7 +103,11 @@ def asked_of_keycloak() -> Iterator[None]:
 def _keep_ids(session: Session, person_id: str, desired: DesiredPerson, projected: Projected) -> None:
     if projected.keycloak_id != desired.keycloak_id:
         session.get_one(Person, person_id).keycloak_id = projected.keycloak_id
-    news = dict(projected.group_ids.items() - _groups_seen(desired).items())
+    keep_group_ids(session, dict(projected.group_ids.items() - _groups_seen(desired).items()))
+
+
+def keep_group_ids(session: Session, news: Mapping[str, str]) -> None:
+    """Write down the ids that Keycloak gave, by SIREN or `<siren>/<client>:<role>`."""
     # Two first members of a structure may be projected at once: the structure's row makes them queue.
     sirens = {key.partition("/")[0] for key in news}
     rows = select(Structure).where(Structure.siren.in_(sirens)).order_by(Structure.siren).with_for_update()

@@ -94,6 +94,8 @@ def _kind(name: str, target: Target, classes: set[DeliveryClass], lane: str, **a
 
 
 PERSON = _kind("keycloak.person", Target.KEYCLOAK, {AWAY, GIVE}, "kc:user", person_id=str)
+# What was planted by hand goes first; in her lane, so that no decision is undone by a repair that is late.
+REPAIR = _kind("keycloak.repair", Target.KEYCLOAK, {AWAY}, "kc:user", person_id=str)
 # It asks Keycloak for a link and then the mail server: whichever of them is slow holds neither's threads.
 WELCOME = _kind("mail.welcome", Target.WELCOME, {COURTESY}, "welcome", person_id=str)
 MAIL = _kind("mail", Target.MAIL, {COURTESY}, "mail", notice=str)
@@ -114,6 +116,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (
             *(PERSON, WELCOME, MAIL, RECALL, LETTER_PRINT, LETTER_FOLLOW, LETTER_REMINDER, CLAIM_EXPIRY),
             REGISTRATION,
+            REPAIR,
         )
     }
 )

@@ -1,10 +1,11 @@
 """What Keycloak was found to be and nobody here had decided; and how far the watch over it has read."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from onboarding_api.model.base import Base, new_id
 
@@ -36,6 +37,20 @@ class Drift(Base):
     by_client: Mapped[str | None] = mapped_column(String(255))
     by_address: Mapped[str | None] = mapped_column(String(64))
 
+    def __str__(self) -> str:
+        when = (self.happened_at or self.found_at).isoformat(timespec="seconds")
+        by = f"by {self.by_user} through {self.by_client} from {self.by_address}"
+        who = by if self.event_id else "by a full plan"
+        return f"{when}  {self.answer:6}  {self.kind}  {self.subject}  {who}: {self.words}"
+
+    def document(self) -> dict[str, str | None]:
+        """For programs."""
+        named = ("kind", "subject", "answer", "words", "by_user", "by_client", "by_address", "event_id")
+        moments = {"found_at": self.found_at, "happened_at": self.happened_at}
+        return {name: getattr(self, name) for name in named} | {
+            name: moment.isoformat() if moment else None for name, moment in moments.items()
+        }
+
 
 class DriftWatch(Base):
     """One row: which worker watches, how far it has read, and what the last full plan said.
@@ -54,3 +69,9 @@ class DriftWatch(Base):
     read_until: Mapped[datetime | None]
     planned_at: Mapped[datetime | None]
     plan: Mapped[dict[str, Any]]
+
+
+def found_since(session: Session, moment: datetime) -> Iterator[Drift]:
+    """What was found since then, oldest first."""
+    rows = select(Drift).where(Drift.found_at >= moment).order_by(Drift.found_at, Drift.id)
+    yield from session.scalars(rows)
