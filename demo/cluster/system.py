@@ -28,7 +28,7 @@ class Cluster(System):
         self._open = ExitStack()
         self.postgresql = PostgreSQL()
         super().__init__(directory, Ports.free(), progress, self.postgresql.url(SERVICE_DATABASE))
-        self.parts = ("mailbox", *PORTALS, *WORKERS, "mes-prets")
+        self.parts = ("keycloak.2", "mailbox", *PORTALS, *WORKERS, "mes-prets")
         self._portal_ports = {name: free_port() for name in PORTALS}
         self.node_ports = {number: free_port() for number in NODES}
         self._group_ports = dict(zip(NODES, _free_pairs(), strict=False))
@@ -77,9 +77,8 @@ class Cluster(System):
             super().start_part(name)
 
     def start_keycloak(self) -> RunningServer:
-        """Start both nodes, one after the other: the first one makes the tables."""
-        first, *_ = [self._start_node(number) for number in NODES]
-        return replace(first, url=self.keycloak_url)
+        """Start the first node, which makes the tables and gets the realm; the other one is a part."""
+        return replace(self._start_node(NODES[0]), url=self.keycloak_url)
 
     def environment_of(self, part: str) -> dict[str, str]:
         """All of a kind are told the same."""
