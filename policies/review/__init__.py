@@ -4,6 +4,8 @@
 - `proofs`: check, lint, the encoder, properties, the second opinion
 - `sequences`: the life of one small structure, walked whole
 - `changes`: revisions, diff, replay, and the slips that cases would notice
-- `pages`: matrix, controls, report
+- `words`: cases made readable, changes in French sentences
+- `play`: one page to try questions on
+- `pages`: matrix, controls, report, difference
 - `commands`: `bdt policy …` and its bench
 """

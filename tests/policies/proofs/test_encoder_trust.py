@@ -44,7 +44,7 @@ def test_a_thousand_models_agree_with_the_engine(engine: Engine) -> None:
 
 @pytest.mark.slow
 def test_ten_thousand_models_of_two_thousand_random_conditions_agree_with_the_engine(engine: Engine) -> None:
-    """The whole grammar, not only what the rules of today use; 36 conditions in each of 57 environments."""
+    """The whole grammar, not only what the rules of today use; 36 conditions in each environment."""
     seed = random.randrange(2**31)
     replayed = replay_random_rules(engine.policies, seed, groups=3, models=85)
     assert (replayed.mismatches, replayed.models >= 10_000) == ((), True), f"seed {seed}: {replayed.models}"
