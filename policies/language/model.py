@@ -11,11 +11,38 @@ from pathlib import Path
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
-from policies.catalogue.loader import read_catalogue
-from policies.catalogue.yaml_source import load_yaml
+from policies.catalogue.forms import TEXT, check_form, named, read_form
+from policies.catalogue.loader import LISTS, read_catalogue
 from policies.language.cedar import Schema
 
 PLAIN = ("Bool", "Long", "datetime")
+_ENTITY = {
+    "type": "dict",
+    "schema": {"says": TEXT, "attributes": named({"type": "string"})},
+}
+_FORM = {
+    "enumerations": named({"type": "string", "refers_to": "lists"}),
+    "entities": named(_ENTITY),
+    "context": named({"type": "string", "allowed": PLAIN}),
+    "groups": named(TEXT),
+    "actions": named({"type": "dict"}),
+}
+
+
+def _several(codes: str, least: int) -> dict[str, Any]:
+    each = {"type": "string", "refers_to": codes}
+    return {"type": "list", "required": True, "minlength": least, "schema": each}
+
+
+_ACTION = {
+    "type": "dict",
+    "schema": {
+        "principal": _several("types", 1),
+        "resource": _several("types", 1),
+        "groups": _several("groups", 0),
+    },
+}
+"""Groups have no groups, so that no circle of them can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +105,22 @@ def read_model(root: Path) -> Model:
     Raises:
         BadSource: the file is missing or is not a schema.
     """
+    name = "model/schema.json"
     try:
-        text = (root / "model" / "schema.json").read_text(encoding="utf-8")
-        document = json.loads(text)[""]
-    except (FileNotFoundError, ValueError, KeyError) as error:
-        fault = Fault("model/schema.json", 0, "", "missing or not a schema: run `bdt policy generate`")
+        text = (root / name).read_text(encoding="utf-8")
+        model = _read(text)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = Fault(name, 0, "", "missing or not a schema: run `bdt policy generate`")
         raise BadSource([fault]) from error
+    try:
+        Schema.from_json_str(text)
+    except ValueError as error:
+        raise BadSource([Fault(name, 0, "", " ".join(str(error).split()))]) from error
+    return model
+
+
+def _read(text: str) -> Model:
+    document = json.loads(text)[""]
     groups: dict[str, set[str]] = {}
     environments = []
     context: dict[str, AttributeType] = {}
@@ -125,9 +162,11 @@ def render_schema(root: Path) -> dict[str, str]:
     Raises:
         BadSource: `entities.yaml` or the catalogue is wrong.
     """
-    source = load_yaml(root / "model" / "entities.yaml", root)
+    source = read_form(root / "model" / "entities.yaml", root, _FORM, lists=LISTS)
     catalogue = read_catalogue(root)
     data = source.data
+    kinds = {"types": data["entities"], "groups": data["groups"]}
+    check_form(source, {**_FORM, "actions": named(_ACTION)}, lists=LISTS, **kinds)
     faults = []
     known = {*PLAIN, *data["entities"], *data["enumerations"]}
     types: dict[str, Any] = {

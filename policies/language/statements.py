@@ -54,7 +54,12 @@ def read_rules(root: Path, folder: str) -> tuple[Rule, ...]:
     limits = written_limits(root)
     for path in sorted((root / folder).glob("*.cedar")):
         name = path.relative_to(root).as_posix()
-        for line, text in split_statements(path.read_text(encoding="utf-8")):
+        try:
+            whole = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            faults.append(Fault(name, 0, "", "not UTF-8 text"))
+            continue
+        for line, text in split_statements(whole):
             try:
                 rules.append(read_rule(name, line, text, limits))
             except BadSource as bad:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.forms import TEXT, check_form, named
 from policies.catalogue.limits import duration_of, written_limits
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, Steps, load_yaml
@@ -102,7 +103,11 @@ class _World:
         self._rules = {rule.id for rule in policies.rules}
         self._services = policies.catalogue.services
         self._limits = written_limits(policies.root)
-        self.now = datetime.fromisoformat(personas.data["now"])
+        check_form(personas, {"now": TEXT, "entities": named({"type": "dict"})})
+        try:
+            self.now = datetime.fromisoformat(personas.data["now"])
+        except ValueError as error:
+            raise BadSource([personas.fault(("now",), f"expected a moment: {error}")]) from error
         self._written: Mapping[str, Mapping[str, Any]] = personas.data["entities"]
         self._types = {name: attributes["is"] for name, attributes in self._written.items()}
         try:

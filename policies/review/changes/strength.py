@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.catalogue.yaml_source import load_yaml
 from policies.engine.revision import Policies
 from policies.language.cedar import pst
 from policies.language.model import Environment
@@ -18,7 +17,7 @@ from policies.review.changes.sides import Sides
 from policies.review.proofs.bounds import read_bounds
 from policies.review.proofs.prove import Prover, read_properties, region
 from policies.review.proofs.smt import TIMEOUT_MS, Question
-from policies.review.sequences.lifecycle import LIFECYCLE
+from policies.review.sequences.written import read_lifecycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _is_satisfiable(question: Question, formula: Any) -> bool:
 
 def lifecycle_weaker(before: Policies, after: Policies) -> tuple[Weaker, ...]:
     """What the walks of the second revision show no more: invariant, universe, size, act, floor."""
-    old, new = (load_yaml(each.root / LIFECYCLE, each.root).data for each in (before, after))
+    old, new = (read_lifecycle(each.root).data for each in (before, after))
     found = [Weaker(name, "invariant removed") for name in old["invariants"] if name not in new["invariants"]]
     for name, row in old["universes"].items():
         now = new["universes"].get(name)

@@ -152,7 +152,7 @@ def _actions(model: Model) -> Iterator[dict[str, Any]]:
 def _built(folder: Path) -> str:
     go = shutil.which("go")
     if go is None:
-        told = "is not installed: cedar-go needs a Go toolchain, 1.24 or later (policies/README.md)"
+        told = "is not installed: cedar-go needs a Go toolchain, 1.26 or later (policies/README.md)"
         raise BadSource([Fault("go", 0, "", told)])
     program = folder / "cedar-go"
     command = [go, "build", "-o", str(program), "."]

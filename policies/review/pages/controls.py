@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.forms import TEXT, check_form
 from policies.catalogue.yaml_source import Source, load_yaml
 from policies.engine.revision import Policies
 from policies.language.statements import Rule, read_rules
 from policies.review.cases.case import Case
 from policies.review.cases.scenarios import read_scenarios
+from policies.review.sequences.written import read_lifecycle
 
 CONTROLS = "CONTROLS.md"
 SOURCE = "controls.yaml"
@@ -32,7 +34,8 @@ def read_controls(policies: Policies) -> tuple[Control, ...]:
         BadSource: a requirement without rule or without proof, a rule that names an unknown requirement.
     """
     source = load_yaml(policies.root / SOURCE, policies.root)
-    lifecycle = load_yaml(policies.root / "properties" / "lifecycle.yaml", policies.root).data["invariants"]
+    check_form(source, dict.fromkeys(source.data if isinstance(source.data, dict) else ("G-01",), TEXT))
+    lifecycle = read_lifecycle(policies.root).data["invariants"]
     properties = read_rules(policies.root, "properties")
     cases = read_scenarios(policies)
     controls = tuple(

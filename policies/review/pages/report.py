@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from policies.catalogue.loader import load_catalogue
-from policies.catalogue.yaml_source import load_yaml
 from policies.engine.revision import Policies
 from policies.review.cases.case import golden_cases
 from policies.review.cases.scenarios import read_scenarios
@@ -14,6 +13,7 @@ from policies.review.pages.matrix import Cell, matrix, tables
 from policies.review.pages.planned import actions_without_page, has_no_page
 from policies.review.pages.template import page_of
 from policies.review.proofs.prove import Proof, prove
+from policies.review.sequences.written import read_lifecycle
 from policies.review.words.french import French, acts_on, listed, load_french, typographic
 from policies.review.words.settings import VERDICTS
 
@@ -94,7 +94,7 @@ def _verdict(proof: Proof) -> Mapping[str, str]:
 
 
 def _lifecycle(policies: Policies) -> list[tuple[str, str, str]]:
-    written = load_yaml(policies.root / "properties" / "lifecycle.yaml", policies.root).data["invariants"]
+    written = read_lifecycle(policies.root).data["invariants"]
     return [(name, typographic(row["says_fr"]), row["control"]) for name, row in written.items()]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
+from policies.catalogue.forms import TEXT, check_form, named, read_form
 from policies.catalogue.limits import Limit, written_limits
 from policies.catalogue.yaml_source import Source, load_yaml
 from policies.language.environments import whole_condition
@@ -35,6 +36,9 @@ class Bound:
     environment: Environment
     property: Rule
     ways: tuple[tuple[Rule, Rule], ...]
+
+
+_WORDS = {"places": named({"type": "dict", "valuesrules": TEXT}), "words": named(TEXT)}
 
 
 class _Wrong(Exception):
@@ -88,7 +92,9 @@ class _File:
     def __init__(self, root: Path, model: Model) -> None:
         self._model = model
         self.source: Source = load_yaml(root / BOUNDS, root)
-        words = load_yaml(root / WORDS, root).data
+        kinds = self.source.data if isinstance(self.source.data, dict) else (ALWAYS, "User", "Staff")
+        check_form(self.source, {kind: {"type": "dict"} for kind in kinds})
+        words = read_form(root / WORDS, root, _WORDS).data
         self._places: Mapping[str, Mapping[str, str]] = words["places"]
         codes = model.enumerations.get(STATE, ())
         states = {code: f'resource.state == {STATE}::"{code}"' for code in codes}

@@ -17,7 +17,6 @@ from itertools import combinations, permutations
 from typing import Any
 
 from policies.catalogue.faults import BadSource, Fault
-from policies.catalogue.yaml_source import load_yaml
 from policies.engine.decide import ENGINE_FAULT, Engine, environment_of
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
@@ -27,12 +26,12 @@ from policies.review.proofs.lint import refuse_unsound
 from policies.review.sequences.invariants import INVARIANTS
 from policies.review.sequences.life import EFFECTS, Life, Move, after, moves, start
 from policies.review.sequences.life_facts import entities_of, request_of_move
+from policies.review.sequences.written import LIFECYCLE, read_lifecycle
 
 Step = tuple[Life, tuple[Move, ...], Life]
 _Facts = Mapping[EntityRef, Mapping[str, Value]]
 _Tree = dict[str, Any]
 _Parents = dict[Life, tuple[Life, tuple[Move, ...]] | None]
-LIFECYCLE = "properties/lifecycle.yaml"
 _GOOD: tuple[str | None, tuple[str, ...]] = (None, ())
 
 
@@ -99,7 +98,7 @@ def read_universes(policies: Policies) -> tuple[Universe, ...]:
     Raises:
         BadSource: an invariant that this module does not know, or one that it knows and the file lacks.
     """
-    source = load_yaml(policies.root / LIFECYCLE, policies.root)
+    source = read_lifecycle(policies.root)
     written, known = set(source.data["invariants"]), set(INVARIANTS)
     if written != known:
         raise BadSource(
@@ -119,7 +118,7 @@ def read_universes(policies: Policies) -> tuple[Universe, ...]:
 
 
 def _universe(name: str, row: Mapping[str, Any]) -> Universe:
-    floors = row["at_least"]
+    floors = row.get("at_least", {"states": 0, "transitions": 0})
     return Universe(
         name=name,
         people=int(row["people"]),

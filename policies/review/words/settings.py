@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from policies.catalogue.limits import written_limits
 from policies.catalogue.loader import Catalogue, Service
-from policies.catalogue.yaml_source import load_yaml
 from policies.engine.revision import Policies
 from policies.language.statements import read_rules
 from policies.review.changes.diff import Difference
 from policies.review.changes.strength import Weaker
-from policies.review.sequences.lifecycle import LIFECYCLE
+from policies.review.sequences.written import read_lifecycle
 from policies.review.words.french import French, listed, smooth, typographic
 
 CODES = (
@@ -115,7 +114,7 @@ def _weaker(each: Weaker, sentences: dict[str, str]) -> str:
 
 
 def _says(policies: Policies) -> dict[str, str]:
-    written = load_yaml(policies.root / LIFECYCLE, policies.root).data["invariants"]
+    written = read_lifecycle(policies.root).data["invariants"]
     rules = read_rules(policies.root, "properties")
     return {rule.id: rule.note("says_fr") for rule in rules} | {
         name: row.get("says_fr", row["says"]) for name, row in written.items()
