@@ -132,7 +132,7 @@ def apply_command(
 
 @sync.command("watch")
 def watch_command() -> None:
-    """Watch what is changed at Keycloak until SIGTERM or Ctrl-C, as each worker does unless BDT_WATCH=no."""
+    """Watch what is changed at Keycloak until SIGTERM or Ctrl-C, as workers do unless BDT_WATCH=false."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
