@@ -24,8 +24,8 @@ from onboarding_api.web.gate import current_visit
 from onboarding_api.web.keycloak_session import KeycloakSessions
 from onboarding_api.web.pages import BLUEPRINTS
 from onboarding_api.web.pages.account import keycloak_log_out
-from onboarding_api.web.parts import EXTENSION, Parts
-from onboarding_api.web.session import COOKIE, ServerSessions, refuse_unread
+from onboarding_api.web.parts import EXTENSION, Parts, parts
+from onboarding_api.web.session import COOKIE, IDLE, ServerSessions, refuse_unread
 
 CLIENT_ID = "portail"
 ONE_YEAR_SECONDS = 31_536_000
@@ -112,8 +112,10 @@ def _install_page_context(app: Flask, settings: Settings) -> None:
 
     @app.context_processor
     def layout() -> dict[str, object]:
+        here = parts()
         return {
             "visit": current_visit(),
+            "session_ends": here.office.clock() + IDLE,
             "stylesheet": url_for("static", filename="portal.css", v=digest),
             "public_url": settings.public_url,
             "contact_email": settings.contact_email,

@@ -1,6 +1,6 @@
 """The pages of what goes wrong outside a form: they say what became of the data, and where to go."""
 
-from flask import Flask, Response, g, render_template
+from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -9,7 +9,9 @@ from idp_extension.relying_party.client import LoginRefused
 from idp_extension.relying_party.issuer import IssuerUnavailable
 from onboarding_api.model.refusals import NotFound, Refusal
 from onboarding_api.model.words.french_text import tied
+from onboarding_api.web import kept_forms
 from onboarding_api.web.errors import answer_to
+from onboarding_api.web.pages.account import login
 
 _PAGES = {
     400: (
@@ -64,8 +66,12 @@ def log_in_failed(_error: LoginRefused) -> ResponseReturnValue:
 
 
 def form_too_old(_error: CSRFError) -> ResponseReturnValue:
-    """No token, or another session's: the session ended, or another site sent the form."""
-    return _page(400, *_PAGES[400])
+    """No token, or another session's: the session ended, or another site sent the form.
+
+    When it ended, what was typed goes through the new log-in; another site's form has no Origin of ours.
+    """
+    kept = kept_forms.typed_now() if request.headers.get("Origin") else None
+    return login.leave_with_form(kept) if kept else _page(400, *_PAGES[400])
 
 
 def foreign_host(_error: SecurityError) -> ResponseReturnValue:

@@ -250,7 +250,7 @@ def assert_bodies_say(mail: EmailMessage, username: str, *sentences: str) -> str
 
 def test_a_login_that_cannot_go_on_says_so_in_words(plain: PlainRealm, page: Page) -> None:
     page.goto(login_url(plain, "inconnu"))
-    assert page.get_by_role("heading", level=1).inner_text() == "La connexion est impossible pour le moment"
+    assert page.get_by_role("heading", level=1).inner_text() == "Cette page ne peut pas s'ouvrir"
     assert page.get_by_role("alert").inner_text() == "Le service demandé est inconnu."
     assert "Votre compte et vos demandes ne sont pas touchés." in page.get_by_role("main").inner_text()
     back = page.get_by_role("link", name="Aller à l'espace personnel")

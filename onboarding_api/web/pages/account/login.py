@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -12,6 +12,7 @@ from idp_extension.relying_party.client import LoginRefused, Tokens
 from idp_extension.relying_party.issuer import IssuerUnavailable, level_of
 from onboarding_api.limits.bounds import LOG_IN, LOG_OUT
 from onboarding_api.queries.people import person_by_keycloak
+from onboarding_api.web import kept_forms
 from onboarding_api.web.gate import current_visit
 from onboarding_api.web.keycloak_session import keycloak_sessions
 from onboarding_api.web.limits import bounded
@@ -20,6 +21,18 @@ from onboarding_api.web.parts import parts, reading
 from onboarding_api.web.session import current_session
 
 blueprint = Blueprint("login", __name__)
+
+LABELS = {
+    "civilite": "Civilité",
+    "prenom": "Prénom",
+    "nom": "Nom",
+    "email": "Adresse e-mail",
+    "telephone": "Téléphone",
+    "motive": "Motif",
+    "code": "Code d'activation",
+    "postcode": "Code postal",
+}
+"""What people type by hand; the rest of a form was chosen, and goes with it unseen."""
 
 LONGEST_SUITE = 500
 """Signs of the address to come back to: it travels in a cookie, and browsers keep 4,096 bytes of one."""
@@ -82,7 +95,9 @@ def come_back() -> ResponseReturnValue:
         if request.args.get("kc_action_status") == "success":
             flash("Votre mot de passe est modifié. Vos sessions ouvertes ailleurs sont fermées.")
         generate_csrf()  # now, so that reading a page later needs no write
-        answer = make_response(redirect(local_path(begun.remembered["suite"], url_for("dashboard.show"))))
+        suite = local_path(begun.remembered["suite"], url_for("dashboard.show"))
+        is_kept = kept_forms.resume(begun.remembered.get("kept"))
+        answer = make_response(redirect(url_for("login.resume") if is_kept else suite))
     parts().attempts.forget(answer, begun.cookie)
     return answer
 
@@ -105,11 +120,26 @@ def log_out() -> ResponseReturnValue:
     return answer
 
 
-def _leave(suite: str, **parameters: str) -> ResponseReturnValue:
+@blueprint.get("/reprendre")
+@bounded(LOG_IN)
+def resume() -> ResponseReturnValue:
+    """What was typed when the session ended, to be sent by one more click."""
+    kept = session.get(kept_forms.KEPT)
+    if kept is None or current_visit() is None:
+        return redirect(url_for("dashboard.show"))
+    return render_template("account/resume.html", kept=kept, labels=LABELS)
+
+
+def leave_with_form(kept: str) -> ResponseReturnValue:
+    """To the log-in, with what was typed."""
+    return _leave(url_for("dashboard.show"), kept=kept)
+
+
+def _leave(suite: str, kept: str = "", **parameters: str) -> ResponseReturnValue:
     url, attempt = parts().identity.begin(**parameters)
-    answer = redirect(url)
+    answer = redirect(url, 303 if kept else 302)
     remembered = suite if len(suite) <= LONGEST_SUITE else url_for("dashboard.show")
-    parts().attempts.keep(answer, request.cookies, attempt, {"suite": remembered})
+    parts().attempts.keep(answer, request.cookies, attempt, {"suite": remembered, "kept": kept})
     return answer
 
 

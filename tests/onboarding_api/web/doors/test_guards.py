@@ -34,6 +34,10 @@ POSTS = [
         "ask_again",
         "redeem",
         "validate",
+        "validate_all",
+        "withdraw",
+        "stop",
+        "confirm_change",
         "deactivate",
         "reactivate",
         "accept",
@@ -169,7 +173,12 @@ def test_forms_may_end_at_keycloak_and_at_the_espaces_only(portal: Portal) -> No
     policy = portal.browser().get("/").headers["Content-Security-Policy"]
 
     targets = policy.split("form-action ")[1].split()
-    assert set(targets) == {"'self'", portal.provider.base_url, "https://prets.example"}
+    assert set(targets) == {
+        "'self'",
+        portal.provider.base_url,
+        "https://prets.example",
+        "https://dataviz.example",
+    }
 
 
 def test_ten_megabytes_are_refused_in_words(portal: Portal) -> None:

@@ -79,6 +79,7 @@ ROUTES: Mapping[str, Route] = {
     "login.log_in": Route(PUBLIC, 302),
     "login.forgotten_password": Route(PUBLIC, 302),
     "login.change_password": Route(PUBLIC, 302),
+    "login.resume": Route(PUBLIC, 302),
     "login.log_out": Route(PUBLIC, 303),
     "keycloak_log_out.told_by_keycloak": Route(PUBLIC, 400),
     "login.come_back": Route(PUBLIC, 400, instead=HOME_IS_DASHBOARD),

@@ -15,7 +15,7 @@ from onboarding_api.web.session import COOKIE, IDLE, LONGEST, PortalSession
 from tests.builders.issuer import Person as Keyboard
 from tests.onboarding_api.web.page import text_of
 from tests.onboarding_api.web.portal import HOST, PUBLIC_URL, Browser, Portal
-from tests.onboarding_api.web.world import EUS
+from tests.onboarding_api.web.world import EUS, PENDING
 
 MINUTE = timedelta(minutes=1)
 
@@ -158,11 +158,14 @@ def test_old_sessions_are_swept_when_a_new_one_starts(portal: Portal) -> None:
 
 
 def test_expired_form_is_refused_in_words(portal: Portal) -> None:
-    browser = portal.browser("cend589")
+    browser = portal.browser()
+    browser.log_in("cend589")
     token = browser.token()
     portal.clock.now += IDLE + MINUTE
 
-    answer = browser.raw_post("/profil/identite", {"csrf_token": token, "prenom": "X"})
+    answer = browser.raw_post(
+        "/profil/identite", {"csrf_token": token, "prenom": "X" * 3000}
+    )  # too much to keep
 
     assert answer.status_code == 400
     assert "Rien n'a été modifié" in text_of(answer.text)
@@ -245,3 +248,46 @@ def test_active_structure_is_kept_from_page_to_page(portal: Portal) -> None:
     assert "Ma structure : Commune d'Estavar" in text_of(browser.get("/services").text)
     browser.post("/structure-active", {"siren": EUS, "suite": "/services"})
     assert "Ma structure : Commune d'Eus" in text_of(browser.get("/services").text)
+
+
+def test_what_was_typed_when_the_session_ended_comes_back_after_the_log_in(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.log_in("cend589")
+    path = f"/demandes/{PENDING}/refuser"
+    token = browser.token()
+    portal.clock.advance(minutes=16)
+
+    sent = browser.raw_post(path, {"csrf_token": token, "motive": "Ce service relève de la trésorerie."})
+    assert sent.status_code == 303
+    back = browser.get(portal.provider.consent(sent.location))
+    page = browser.get(back.location).text
+
+    assert back.location == "/reprendre"
+    assert "Ce service relève de la trésorerie." in text_of(page)
+    assert portal.state_of(PENDING) == "pending"
+    browser.post(path, {"motive": "Ce service relève de la trésorerie."})
+    assert portal.state_of(PENDING) == "refused"
+
+
+def test_what_one_typed_is_not_shown_to_another_who_logs_in(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.log_in("cend589")
+    token = browser.token()
+    portal.clock.advance(minutes=16)
+    sent = browser.raw_post(f"/demandes/{PENDING}/refuser", {"csrf_token": token, "motive": "Secret"})
+
+    portal.provider.person = Keyboard("sub-paul123", "paul123")
+    back = browser.get(portal.provider.consent(sent.location))
+
+    assert back.location == "/tableau-de-bord"
+    assert browser.get("/reprendre").location == "/tableau-de-bord"
+
+
+def test_form_of_another_site_keeps_nothing(portal: Portal) -> None:
+    browser = portal.browser()
+    browser.log_in("cend589")
+    portal.clock.advance(minutes=16)
+
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": ""}):
+        answer = browser.raw_post(f"/demandes/{PENDING}/refuser", {"motive": "Oui"}, headers=headers)
+        assert answer.status_code == 400

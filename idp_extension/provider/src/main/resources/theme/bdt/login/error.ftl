@@ -5,6 +5,7 @@
     <p>${msg("errorReassurance")}</p>
     <#if !skipLink?? && layout.portalUrl()?has_content>
     <p><a class="button" id="backToApplication" href="${layout.portalUrl()}">${msg("backToApplication")}</a></p>
+    <p><a href="${layout.portalUrl()}/mot-de-passe-oublie">${msg("doForgotPassword")}</a></p>
     </#if>
     </#if>
 </@layout.registrationLayout>

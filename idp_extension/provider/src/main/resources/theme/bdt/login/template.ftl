@@ -25,7 +25,7 @@
 <body data-page-id="login-${pageId}">
 <a class="skip" href="#content">${msg("skipToContent")}</a>
 <header>
-    <#local brand>Banque des Territoires <span>${msg("siteName")}</span></#local>
+    <#local brand><svg class="logo" viewBox="0 0 48 48" aria-hidden="true"><path d="M13 40V22a11 11 0 0 1 22 0v18z" fill="#fff"/><path d="M19 40V23a5 5 0 0 1 10 0v17z" fill="#16325c"/><circle cx="24" cy="23" r="2" fill="#fff"/></svg>Banque des Territoires <span>${msg("siteName")}</span></#local>
     <p class="brand"><#if portalUrl()?has_content><a href="${portalUrl()}/">${brand}</a><#else>${brand}</#if></p>
 </header>
 <main id="content" tabindex="-1">
