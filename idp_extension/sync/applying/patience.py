@@ -63,7 +63,7 @@ class Patience:
                 if error.is_permanent or refusals >= MOST_TRIES or tries >= MOST_TRIES_AWAY:
                     raise
                 if self._gives_up(is_away):
-                    raise KeptAway(str(error)) from error
+                    raise KeptAway(f"Keycloak stayed away, run it again to go on: {error}") from error
             else:
                 self._served()
                 return result
