@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -104,7 +104,7 @@ ROWS = [
 ]
 
 
-def lines(rows: list[object]) -> list[str]:
+def lines(rows: Sequence[object]) -> list[str]:
     return [json.dumps(row) for row in rows]
 
 
