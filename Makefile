@@ -52,8 +52,9 @@ cluster: $(VENV)/dev.stamp
 ## cedar symcc and of cedar-go (policies/README.md), fault injector and attackers of others (docs/security/soak.md; needs Go, and installs what they need into var/)
 soak: $(VENV)/dev.stamp var/soak/tools.stamp
 	$(BIN)/bdt policy prove --second-opinion
+	$(BIN)/bdt policy mutate --properties
 	$(BIN)/bdt policy engines --decisions 1000000
-	BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 BDT_NEWCOMERS=200 $(PYTEST) -m slow
+	BDT_POLICY_FAULTS=all BDT_WHO_CAN_DECISIONS=200000 BDT_FUZZ_SECONDS=3600 BDT_NEWCOMERS=200 $(PYTEST) -m slow
 	$(BIN)/python -m demo.chaos.soak var/soak/bin --minutes 60
 
 var/soak/tools.stamp:

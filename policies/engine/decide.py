@@ -6,12 +6,13 @@ from typing import Any
 
 from policies.engine.alarms import AlarmCounter
 from policies.engine.facts import catalogue_entities, context_of, facts_digest, facts_text, ref_of
+from policies.engine.handles import Cuts
 from policies.engine.probes import Missing, Probes
 from policies.engine.request import Decision, Entity, EntityRef, Request
 from policies.engine.revision import Policies, load_policies
 from policies.engine.slice import SliceContract
 from policies.language.cedar import Decision as CedarDecision
-from policies.language.cedar import Entities, PolicySet, is_authorized_batch
+from policies.language.cedar import Entities, PolicySet, Schema, is_authorized_batch
 from policies.language.model import Environment
 
 ALARMS = AlarmCounter()
@@ -50,6 +51,7 @@ class Engine:
         self._contracts: dict[Environment, SliceContract] = {}
         self._probes_of: dict[Environment, Probes] = {}
         self._known = frozenset(policies.model.environments)
+        self._cuts = Cuts(policies)
 
     def decide(self, request: Request) -> Decision:
         """One answer; never raises for what is in the request."""
@@ -68,8 +70,8 @@ class Engine:
 
     def near_misses(self, request: Request) -> tuple[tuple[str, ...], ...]:
         """The missing conditions of each permit of this kind of question, the nearest permit first."""
-        handle = self.policies.base.with_added_json_str(facts_text(request.entities), self.policies.schema)
-        return self._near_misses([request], handle)[id(request)]
+        cut = self._cuts.of(frozenset((request.action,)))
+        return self._near_misses([request], cut.with_facts(request.entities), cut.schema)[id(request)]
 
     def contract(self, environment: Environment) -> SliceContract:
         """What an environment of this revision reads.
@@ -88,8 +90,8 @@ class Engine:
     def _decide_batch(self, batch: list[Request]) -> list[Decision]:
         try:
             facts = facts_text(batch[0].entities)
-            handle = self.policies.base.with_added_json_str(facts, self.policies.schema)
-            verdicts = self._verdicts(batch, handle)
+            cut = self._cuts.of(frozenset(request.action for request in batch))
+            verdicts = self._verdicts(batch, cut.read(facts), cut.schema)
             digests = [facts_digest(request, facts) for request in batch]
         except Exception:
             # Whatever happens in there is a refusal. The exception is dropped: its text holds the facts.
@@ -100,24 +102,27 @@ class Engine:
             for (allowed, rules, missing), digest in zip(verdicts, digests, strict=True)
         ]
 
-    def _verdicts(self, batch: list[Request], handle: Entities) -> list["_Verdict"]:
+    def _verdicts(self, batch: list[Request], handle: Entities, schema: Schema) -> list["_Verdict"]:
         given = self._catalogue | {entity.ref: entity for entity in batch[0].entities}
         asked = [request for request in batch if self._is_askable(request, given)]
-        results = dict(zip(map(id, asked), self._ask(asked, self.policies.handle, handle), strict=True))
+        results = dict(
+            zip(map(id, asked), self._ask(asked, self.policies.handle, handle, schema), strict=True)
+        )
         refused = [request for request in asked if results[id(request)].decision == CedarDecision.Deny]
-        missing = self._near_misses(refused, handle) if self._explains else {}
+        missing = self._near_misses(refused, handle, schema) if self._explains else {}
         return [
             self._verdict(request, results.get(id(request)), missing.get(id(request), ()))
             for request in batch
         ]
 
-    def _near_misses(self, refused: list[Request], handle: Entities) -> dict[int, Missing]:
+    def _near_misses(self, refused: list[Request], handle: Entities, schema: Schema) -> dict[int, Missing]:
         """Why not, by the identity of the request: only probes of the kinds of question at hand are asked."""
         found: dict[int, Missing] = {}
         for environment in {environment_of(request) for request in refused}:
             alike = [request for request in refused if environment_of(request) == environment]
             probes = self._probes(environment)
-            for request, result in zip(alike, self._ask(alike, probes.handle, handle), strict=True):
+            results = self._ask(alike, probes.handle, handle, schema)
+            for request, result in zip(alike, results, strict=True):
                 found[id(request)] = probes.ranked_missing(frozenset(result.diagnostics.reasons))
         return found
 
@@ -132,9 +137,11 @@ class Engine:
             return False
         return True
 
-    def _ask(self, requests: Iterable[Request], rules: PolicySet, entities: Entities) -> list[Any]:
+    def _ask(
+        self, requests: Iterable[Request], rules: PolicySet, entities: Entities, schema: Schema
+    ) -> list[Any]:
         questions = [question_of(request) for request in requests]
-        return is_authorized_batch(questions, rules, entities, self.policies.schema) if questions else []
+        return is_authorized_batch(questions, rules, entities, schema) if questions else []
 
     def _verdict(self, request: Request, result: Any, missing: Missing) -> "_Verdict":
         if result is None:

@@ -17,7 +17,10 @@ from policies.language.statements import Rule, read_rules
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """A revision of the rules, ready to decide; `digest` changes with what they mean, not how they look."""
+    """A revision of the rules, ready to decide; `digest` changes with what they mean, not how they look.
+
+    `base` is the catalogue as facts, `written_base` the same as the engine reads it.
+    """
 
     root: Path
     rules: tuple[Rule, ...]
@@ -26,6 +29,7 @@ class Policies:
     schema: Schema
     handle: PolicySet
     base: Entities
+    written_base: str
     digest: str
 
     def rule(self, rule_id: str) -> Rule:
@@ -75,6 +79,7 @@ def assemble(root: Path, rules: tuple[Rule, ...], model: Model, catalogue: Catal
         schema=schema,
         handle=policy_set(rule.template for rule in rules),
         base=Entities.from_json_str(json.dumps(base), schema),
+        written_base=json.dumps(base),
         digest=_digest(rules, model, base),
     )
 

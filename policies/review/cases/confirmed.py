@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from policies.catalogue.faults import BadSource
+from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, load_yaml
 from policies.engine.facts import terms_ref
@@ -16,7 +16,8 @@ from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.review.cases.case import Case
 
-CONFIRMED = "scenarios/confirmed/services.yaml"
+CONFIRMED, CODES = "scenarios/confirmed/services.yaml", "scenarios/confirmed/codes.yaml"
+LISTS = ("fonctions", "structure_types", "levels", "desks", "habilitation_states")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LIST = {"type": "list", "required": True, "schema": {"type": "string"}}
 FORM = {
@@ -48,6 +49,24 @@ def confirmed_cases(policies: Policies) -> tuple[Case, ...]:
     if faults:
         raise BadSource(faults)
     return tuple(case for key in rows for case in _cases(policies, source, key, rows))
+
+
+def unconfirmed_codes(policies: Policies) -> list[Fault]:
+    """The codes of the catalogue that nobody confirmed, and those confirmed that it has no more.
+
+    Raises:
+        BadSource: the file of codes cannot be read.
+    """
+    if not (policies.root / CODES).is_file():
+        return []
+    source = load_yaml(policies.root / CODES, policies.root)
+    faults = []
+    for name in LISTS:
+        written, known = source.data.get(name, ()), policies.catalogue.codes(name)
+        told = {code: "no reviewer has confirmed this code" for code in known if code not in written}
+        told |= {code: "the catalogue has no such code" for code in written if code not in known}
+        faults += [source.fault((name,), f"{code}: {message}") for code, message in told.items()]
+    return faults
 
 
 def _rows(source: Source) -> Mapping[str, Any]:

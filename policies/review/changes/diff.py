@@ -97,7 +97,8 @@ class Difference:
     @property
     def is_empty(self) -> bool:
         """Nothing that decides or is shown changed: proved, not guessed."""
-        return not (self.changes or self.properties or self.weaker or self.incomparable or self.limits)
+        decided = self.changes or self.properties or self.schema
+        return not (decided or self.weaker or self.incomparable or self.limits)
 
     def lines(self) -> Iterator[str]:
         """The difference as a reviewer reads it in a pull request."""

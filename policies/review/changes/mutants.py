@@ -1,9 +1,17 @@
-"""Every small change of a rule: what a slip of the pen could make of it."""
+"""Every small change of a rule, of a group of acts, of a service: what a slip of the pen could make of it.
+
+A permit written twice, once without one of its conditions, allows what it allows without that condition: that
+is the slip `side dropped`, and is not made again.
+"""
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
+from policies.catalogue.faults import Fault
+from policies.catalogue.limits import duration_of
+from policies.catalogue.loader import Catalogue
 from policies.language.cedar import pst
 from policies.language.model import Model
 from policies.language.statements import Rule
@@ -30,8 +38,91 @@ class Mutant:
     template: pst.Template | None
     is_drop: bool
 
+    @property
+    def fault(self) -> Fault:
+        """It as a finding, at its place."""
+        return self.rule.fault(self.change)
+
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.change}"
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """An act in a group too many, or too few."""
+
+    action: str
+    change: str
+    model: Model = field(compare=False)
+    place: str = "model/entities.yaml"
+
+    @property
+    def fault(self) -> Fault:
+        """It as a finding, at its place."""
+        return Fault(self.place, 0, self.action, self.change)
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.change}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """A service, or its espace, that asks for something else."""
+
+    key: str
+    change: str
+    catalogue: Catalogue = field(compare=False)
+    place: str = "catalogue/services.yaml"
+
+    @property
+    def fault(self) -> Fault:
+        """It as a finding, at its place."""
+        return Fault(self.place, 0, self.key, self.change)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.change}"
+
+
+def regrouped(model: Model) -> Iterator[Regrouped]:
+    """Each act out of each of its groups, and into each other one."""
+    acts = dict.fromkeys(each.action for each in model.environments)
+    for group, members in sorted(model.groups.items()):
+        for action in acts:
+            is_out = action in members
+            changed = members - {action} if is_out else members | {action}
+            groups = {**model.groups, group: changed}
+            told = f"out of the group {group}" if is_out else f"into the group {group}"
+            yield Regrouped(action, told, dataclasses.replace(model, groups=groups))
+
+
+def retold(catalogue: Catalogue) -> Iterator[Retold]:
+    """Each attribute of each service and espace, with another value."""
+    for key, service in catalogue.services.items():
+        for change, fields in _changed_service(key, catalogue):
+            services = {**catalogue.services, key: dataclasses.replace(service, **fields)}  # type: ignore[arg-type]
+            yield Retold(key, change, dataclasses.replace(catalogue, services=services))
+    for key, espace in catalogue.espaces.items():
+        versions = ("1900-02", None) if espace.terms_version else ("1900-02",)
+        for version in versions:
+            espaces = {**catalogue.espaces, key: dataclasses.replace(espace, terms_version=version)}
+            told = f"terms {espace.terms_version} made {version}"
+            yield Retold(key, told, dataclasses.replace(catalogue, espaces=espaces), "catalogue/espaces.yaml")
+
+
+def _changed_service(key: str, catalogue: Catalogue) -> Iterator[tuple[str, dict[str, object]]]:
+    service = catalogue.services[key]
+    asks = service.requires_fonction
+    yield f"requires_fonction {asks} made {not asks}", {"requires_fonction": not asks}
+    lists = {
+        "structure_types": catalogue.structure_types,
+        "levels": catalogue.levels,
+        "conflicts": [other for other in catalogue.services if other != key],
+    }
+    for name, codes in lists.items():
+        held: frozenset[str] = getattr(service, name)
+        for code in codes:
+            told = f"{name} {'without' if code in held else 'with'} {code}"
+            yield told, {name: held ^ {code}}
 
 
 def mutants_of(rule: Rule, model: Model) -> Iterator[Mutant]:
@@ -86,6 +177,7 @@ def _changed_operator(expr: pst.BinaryOp | pst.UnaryOp, model: Model) -> Iterato
             yield f"{text} made one day longer", pst.UnaryOp("duration", pst.StringLit(_longer(text)))
             # The smallest unit, on either side: an edge that is off by one millisecond.
             yield f"{text} made 1 ms longer", pst.UnaryOp("duration", pst.StringLit(f"{text}1ms"))
+            yield f"{text} made 1 ms shorter", pst.UnaryOp("duration", pst.StringLit(_shorter(text)))
 
 
 def _one_code_more(expr: pst.BinaryOp, model: Model) -> Iterator[Change]:
@@ -109,6 +201,13 @@ def _changed_literal(expr: pst.BoolLit | pst.LongLit | pst.EntityLit, model: Mod
             codes = model.enumerations[str(uid.type)]
             other = codes[(codes.index(uid.id) + 1) % len(codes)]
             yield f"{uid.id} made {other}", pst.EntityLit(dataclasses.replace(uid, id=other))
+
+
+def _shorter(text: str) -> str:
+    """A duration less one millisecond, in milliseconds."""
+    length = duration_of(text)
+    assert length is not None  # noqa: S101 - the check refuses any other text
+    return f"{length // timedelta(milliseconds=1) - 1}ms"
 
 
 def _longer(text: str) -> str:

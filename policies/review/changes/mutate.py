@@ -3,70 +3,64 @@
 A mutant is killed by a case that the engine answers otherwise under it. A mutant under which no answer can
 change is equivalent (proved); one that the validator refuses is no slip. What remains are survivors: the
 exact list of cases that reviewers must still pin. `write_corpus` lets the solver find one case for each.
+
+Pairs: a slip, with the bound and the property that see it changed alike. They are noticed by a case alone.
 """
 
 import dataclasses
 import gc
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from policies.catalogue.faults import BadSource
+from policies.engine.alarms import AlarmCounter
 from policies.engine.decide import Engine, question_of
 from policies.engine.facts import facts_text
 from policies.engine.journal import journal_record
 from policies.engine.request import Request
-from policies.engine.revision import Policies, policy_set
+from policies.engine.revision import Policies, assemble, policy_set
 from policies.language.cedar import Decision as CedarDecision
 from policies.language.cedar import Entities, PolicySet, Schema, is_authorized_batch, pst, validate_policies
 from policies.language.environments import Applied, applied_rules, specialise, whole_condition
 from policies.language.model import Environment
 from policies.language.statements import Rule
 from policies.review.cases.case import GOLDEN, Case, golden_cases, run_cases
+from policies.review.cases.confirmed import confirmed_cases
 from policies.review.cases.scenarios import read_scenarios
-from policies.review.changes.mutants import Mutant, mutants_of
+from policies.review.changes.mutants import Mutant, Regrouped, Retold, mutants_of, regrouped, retold
+from policies.review.changes.mutation import Mutation
 from policies.review.proofs.bounds import read_bounds
 from policies.review.proofs.models import find_case
 from policies.review.proofs.prove import prove
 from policies.review.proofs.smt import Question, world_of
 
-
-@dataclass(slots=True)
-class Mutation:
-    """The mutants by what became of them."""
-
-    killed: list[Mutant] = field(default_factory=list)
-    refuted: list[Mutant] = field(default_factory=list)
-    survivors: list[Mutant] = field(default_factory=list)
-    equivalent: list[Mutant] = field(default_factory=list)
-    rejected: list[Mutant] = field(default_factory=list)
-
-    @property
-    def score(self) -> float:
-        """Noticed, by a case or by a proof, among those that change an answer."""
-        noticed = len(self.killed) + len(self.refuted)
-        return noticed / max(1, noticed + len(self.survivors))
-
-    def lines(self) -> Iterator[str]:
-        """The result for people."""
-        yield from (f"SURVIVES {mutant.rule.file}:{mutant.rule.line}: {mutant}" for mutant in self.survivors)
-        kinds = (self.killed, self.refuted, self.survivors, self.equivalent, self.rejected)
-        yield (
-            f"{sum(map(len, kinds))} mutants: {len(self.killed)} killed by a case, "
-            f"{len(self.refuted)} refuted by an upper bound, {len(self.survivors)} survive, "
-            f"{len(self.equivalent)} equivalent, {len(self.rejected)} refused by the validator; "
-            f"score {self.score:.1%}"
-        )
+_Asked = Mutant | Regrouped
 
 
 def mutate(policies: Policies) -> Mutation:
     """Every mutant against scenarios and golden corpus."""
-    bench = _Bench(policies, (*read_scenarios(policies), *golden_cases(policies.root)))
+    cases = (*read_scenarios(policies), *golden_cases(policies.root))
+    bench = _Bench(policies, cases)
     found = Mutation()
-    for rule in policies.rules:
-        for mutant in mutants_of(rule, policies.model):
-            bench.file(mutant, found)
+    for mutant in _slips(policies):
+        bench.file(mutant, found)
+    for changed in retold(policies.catalogue):
+        _file_of_catalogue(changed, policies, found)
     return found
+
+
+def _slips(policies: Policies) -> Iterator[Mutant | Regrouped]:
+    """The slips in the rules, and in the groups that they speak of."""
+    yield from (mutant for rule in policies.rules for mutant in mutants_of(rule, policies.model))
+    yield from regrouped(policies.model)
+
+
+def _file_of_catalogue(changed: Retold, policies: Policies, found: Mutation) -> None:
+    """What a service's own cases do not notice survives."""
+    other = assemble(policies.root, policies.rules, policies.model, changed.catalogue)
+    engine = Engine(other, AlarmCounter(), explains=False)
+    (found.killed if run_cases(engine, confirmed_cases(policies)) else found.survivors).append(changed)
 
 
 def never_decisive(policies: Policies, cases: Sequence[Case]) -> list[Mutant]:
@@ -104,16 +98,13 @@ def write_corpus(policies: Policies, *, drops_changed: bool = False) -> int:
 def _write_corpus(policies: Policies, golden: Sequence[Case]) -> int:
     _refuse_over_red(policies, golden)
     bench = _Bench(policies, read_scenarios(policies))
-    found: dict[Mutant, Case] = {}
-    for rule in policies.rules:
-        for mutant in mutants_of(rule, policies.model):
-            # What was left out shows in the cases too: `test --coverage` asks nobody but them.
-            if not bench.is_valid(mutant) or bench.kills(mutant):
-                continue
-            if mutant.is_drop or not bench.is_refuted(mutant):
-                case = bench.distinguishing_case(mutant)
-                if case:
-                    found[mutant] = case
+    found: dict[_Asked, Case] = {}
+    for mutant in _slips(policies):
+        # Also what a bound refutes: the cases notice it when the bound is changed in the same way.
+        if bench.is_valid(mutant) and not bench.kills(mutant):
+            case = bench.distinguishing_case(mutant)
+            if case:
+                found[mutant] = case
     lines = [_line(bench.engine, case) for case in _cover(policies, found)]
     (policies.root / GOLDEN).write_text("".join(lines), encoding="utf-8")
     return len(lines)
@@ -131,15 +122,18 @@ def _refuse_over_red(policies: Policies, golden: Sequence[Case]) -> None:
         raise BadSource(faults)
 
 
-def _cover(policies: Policies, found: dict[Mutant, Case]) -> list[Case]:
+def _cover(policies: Policies, found: dict[_Asked, Case]) -> list[Case]:
     """Few cases that kill all: each time the one that kills most of the mutants still alive (greedy)."""
-    benches = [(case, _Bench(policies, (case,))) for case in found.values()]
-    kills = [(case, {mutant for mutant in found if bench.kills(mutant)}) for case, bench in benches]
+    bench = _Bench(policies, [*found.values()])
+    kills: dict[str, set[_Asked]] = {case.title: set() for case in found.values()}
+    for mutant in found:
+        for case in bench.killers(mutant):
+            kills[case.title].add(mutant)
     alive, kept = set(found), []
     while alive:
-        case, killed = max(kills, key=lambda pair: len(pair[1] & alive))
+        case = max(found.values(), key=lambda each: len(kills[each.title] & alive))
         kept.append(case)
-        alive -= killed
+        alive -= kills[case.title]
     return kept
 
 
@@ -157,11 +151,14 @@ class _Bench:
     def __init__(self, policies: Policies, cases: Sequence[Case]) -> None:
         self.engine = Engine(policies)
         self._policies = policies
-        bounds = read_bounds(policies.root, policies.model)
-        self._bounds = {each.environment: each.property for each in bounds}
         self._cases: dict[Environment, list[tuple[Case, Entities]]] = {}
         for case in cases:
             self.add(case)
+
+    @cached_property
+    def _bounds(self) -> Mapping[Environment, Rule]:
+        bounds = read_bounds(self._policies.root, self._policies.model)
+        return {each.environment: each.property for each in bounds}
 
     def add(self, case: Case) -> None:
         request = case.request
@@ -169,7 +166,7 @@ class _Bench:
         facts = self._policies.base.with_added_json_str(facts_text(request.entities), self._policies.schema)
         self._cases.setdefault(environment, []).append((case, facts))
 
-    def file(self, mutant: Mutant, found: Mutation) -> None:
+    def file(self, mutant: _Asked, found: Mutation) -> None:
         """Put a mutant where it belongs."""
         if not self.is_valid(mutant):
             found.rejected.append(mutant)
@@ -182,38 +179,40 @@ class _Bench:
         else:
             found.equivalent.append(mutant)
 
-    def is_valid(self, mutant: Mutant) -> bool:
+    def is_valid(self, mutant: _Asked) -> bool:
         """The validator accepts it, so that it could be committed."""
-        if mutant.template is None:
+        if isinstance(mutant, Regrouped) or mutant.template is None:
             return True
         return bool(validate_policies(str(policy_set([mutant.template])), self._policies.schema))
 
-    def kills(self, mutant: Mutant) -> bool:
+    def kills(self, mutant: _Asked) -> bool:
         """Some case is answered otherwise under the mutant."""
-        for environment in self._changed(mutant):
-            mutated = None
-            for case, facts in self._cases.get(environment, ()):
-                mutated = mutated or policy_set(
-                    each.rule.template for each in self._applied(environment, mutant)
-                )
-                if _is_allowed(case.request, mutated, facts, self._policies.schema) != case.allowed:
-                    return True
-        return False
+        return next(self.killers(mutant), None) is not None
 
-    def is_refuted(self, mutant: Mutant) -> bool:
-        """What the mutant allows leaves the upper bound of its kind of question: `prove` fails."""
+    def killers(self, mutant: _Asked) -> Iterator[Case]:
+        """The cases that are answered otherwise under the mutant."""
+        for environment in self._changed(mutant):
+            here = self._cases.get(environment, ())
+            applied = self._applied(environment, mutant) if here else ()
+            mutated = policy_set(_for_one_act(each.rule.template, environment) for each in applied)
+            for case, facts in here:
+                if _is_allowed(case.request, mutated, facts, self._policies.schema) != case.allowed:
+                    yield case
+
+    def is_refuted(self, mutant: _Asked) -> bool:
+        """What the mutant allows is not what the bound of its kind of question says: `prove` fails."""
         for environment in self._changed(mutant):
             question = Question(world_of(self._policies.model), environment)
             own = self._bounds[environment]
             fits = specialise(whole_condition(own.template), self._policies.model, environment)
             allow = question.allow(self._applied(environment, mutant))
             solver = question.z3.Solver()
-            solver.add(allow, question.z3.Not(question.truth(fits)))
+            solver.add(allow != question.truth(fits))
             if solver.check() == question.z3.sat:
                 return True
         return False
 
-    def distinguishing_case(self, mutant: Mutant) -> Case | None:
+    def distinguishing_case(self, mutant: _Asked) -> Case | None:
         """A question that the mutant answers otherwise, found by the solver; None: it is equivalent."""
         for environment in self._changed(mutant):
             question = Question(world_of(self._policies.model), environment)
@@ -225,9 +224,15 @@ class _Bench:
                 return Case(str(mutant), GOLDEN, 0, found.request, found.allowed, found.rules)
         return None
 
-    def _changed(self, mutant: Mutant) -> list[Environment]:
+    def _changed(self, mutant: _Asked) -> list[Environment]:
         """The environments where the mutant reads otherwise than its rule."""
         model = self._policies.model
+        if isinstance(mutant, Regrouped):
+            here = (each for each in model.environments if each.action == mutant.action)
+            rules = self._policies.rules
+            return [
+                e for e in here if applied_rules(rules, model, e) != applied_rules(rules, mutant.model, e)
+            ]
         own = (mutant.rule,)
         return [
             each
@@ -236,9 +241,17 @@ class _Bench:
             != _conditions(applied_rules(_rule_of(mutant), model, each))
         ]
 
-    def _applied(self, environment: Environment, mutant: Mutant) -> tuple[Applied, ...]:
+    def _applied(self, environment: Environment, mutant: _Asked) -> tuple[Applied, ...]:
+        if isinstance(mutant, Regrouped):
+            return applied_rules(self._policies.rules, mutant.model, environment)
         others = [each for each in self.engine.contract(environment).applied if each.rule is not mutant.rule]
         return (*others, *applied_rules(_rule_of(mutant), self._policies.model, environment))
+
+
+def _for_one_act(template: pst.Template, environment: Environment) -> pst.Template:
+    """The rule for the act at hand alone, whatever groups the schema has."""
+    action = pst.EntityUid(pst.EntityType("Action"), environment.action)
+    return dataclasses.replace(template, action=pst.ActionEq(action))
 
 
 def _rule_of(mutant: Mutant) -> tuple[Rule, ...]:

@@ -18,11 +18,12 @@ from policies.engine.revision import read_policies
 from policies.language.model import render_schema, stale_files
 from policies.language.typed import Unsupported
 from policies.review.cases.case import golden_cases, run_cases
-from policies.review.cases.confirmed import confirmed_cases
+from policies.review.cases.confirmed import confirmed_cases, unconfirmed_codes
 from policies.review.cases.questions import read_question
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.cases.why import explain
 from policies.review.changes.mutate import mutate, never_decisive, write_corpus
+from policies.review.changes.needed import needs
 from policies.review.commands.access import what_can_command, who_can_command
 from policies.review.commands.asked import checked, root_of, second_opinion_option
 from policies.review.commands.bench import bench_policy
@@ -163,7 +164,7 @@ def test_command(ctx: click.Context, coverage: bool, silent_at_most: int) -> Non
     policies = read_policies(root_of(ctx))
     scenarios, golden = read_scenarios(policies), golden_cases(root_of(ctx))
     services = confirmed_cases(policies)
-    faults = run_cases(Engine(policies), (*scenarios, *services, *golden))
+    faults = [*unconfirmed_codes(policies), *run_cases(Engine(policies), (*scenarios, *services, *golden))]
     silent = never_decisive(policies, (*scenarios, *golden)) if coverage else []
     counts = {"scenarios": len(scenarios), "services": len(services), "golden": len(golden)}
     lines = [
@@ -241,23 +242,31 @@ policy.add_command(explain_command, "why-not")
     "--write", is_flag=True, help="Write the golden corpus anew, for what the scenarios leave alive."
 )
 @click.option("--drop-changed", is_flag=True, help="Golden cases that answer otherwise now may go.")
+@click.option("--properties", is_flag=True, help="Instead: what each part of each property alone catches.")
 @click.option("--at-least", type=float, default=99.0, show_default=True, help="Least score, in percent.")
 @told_as()
 @click.pass_context
-def mutate_command(ctx: click.Context, *, write: bool, drop_changed: bool, at_least: float) -> None:
-    """Every single-point slip of the rules: noticed by a case, or listed."""
+def mutate_command(
+    ctx: click.Context, *, write: bool, drop_changed: bool, properties: bool, at_least: float
+) -> None:
+    """Every slip in a rule, a group or a service: noticed by a case, or listed."""
     policies = read_policies(root_of(ctx))
+    if properties:
+        found = needs(policies)
+        finish(ctx, Outcome(map(str, found), {"needs": [each.told() for each in found]}))
     written = write_corpus(policies, drops_changed=drop_changed) if write else None
     mutation = mutate(policies)
     first = [] if written is None else [f"{written} golden cases written"]
     kinds = ("killed", "refuted", "survivors", "equivalent", "rejected")
     data = {
         "score": mutation.score,
+        "pairs": mutation.pairs,
         "mutants": {kind: len(getattr(mutation, kind)) for kind in kinds},
-        "survivors": [each.rule.fault(each.change) for each in mutation.survivors],
+        "survivors": [each.fault for each in mutation.survivors],
         "golden_cases_written": written,
     }
-    finish(ctx, Outcome((*first, *mutation.lines()), data, (), 0 if mutation.score * 100 >= at_least else 1))
+    is_good = min(mutation.score, mutation.pairs) * 100 >= at_least
+    finish(ctx, Outcome((*first, *mutation.lines()), data, (), 0 if is_good else 1))
 
 
 @policy.command("bench")

@@ -34,7 +34,7 @@ def test_cedar_skips_a_guard_that_errors_and_we_refuse(engine: Engine, entering:
     assert answer.diagnostics.errors
 
     alarms = AlarmCounter()
-    bare = replace(engine.policies, base=Entities.from_json_str("[]", engine.policies.schema))
+    bare = replace(engine.policies, written_base="[]")
     decision = Engine(bare, alarms).decide(entering)
     assert (decision.allowed, decision.rules) == (False, (ENGINE_FAULT,))
     assert alarms.counts() == {"engine_error": 1}
