@@ -5,7 +5,7 @@ gets its clients and roles from them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -40,7 +40,10 @@ class Espace:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One client role of an espace; `key` is `<espace>:<role>`."""
+    """One client role of an espace; `key` is `<espace>:<role>`.
+
+    `flags`: what `schema/services.yaml` declares as a fact of the rules (`meta: {fact: NAME}`), by that name.
+    """
 
     key: str
     espace: str
@@ -51,6 +54,7 @@ class Service:
     structure_types: frozenset[str]
     conflicts: frozenset[str]
     levels: frozenset[str]
+    flags: Mapping[str, bool] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,11 @@ class Catalogue:
         """The services of an espace, in order."""
         return tuple(service for service in self.services.values() if service.espace == espace)
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags that each service has, as the rules name them."""
+        return tuple(dict.fromkeys(name for service in self.services.values() for name in service.flags))
+
     def codes(self, name: str) -> tuple[str, ...]:
         """The codes of a list, as `fonctions`."""
         return tuple(getattr(self, name))
@@ -118,7 +127,28 @@ def read_catalogue(root: Path) -> Catalogue:
     faults += _faults_between_lists(sources["services"], codes)
     if faults:
         raise BadSource(faults)
-    return _catalogue(data, read_limits(root))
+    return _catalogue(data, read_limits(root), _declared_flags(root))
+
+
+def _declared_flags(root: Path) -> Mapping[str, str]:
+    """The fields of a service that are flags of the rules, with the names that the rules have for them.
+
+    Raises:
+        BadSource: a field declared as a fact that is no flag: its rule could not be rendered.
+    """
+    source = load_rules_of_form(root / "catalogue/schema/services.yaml", root)
+    form = source.data["value"]["schema"]
+    found = {name: rule["meta"]["fact"] for name, rule in form.items() if "meta" in rule}
+    faults = [
+        source.fault(
+            ("value", "schema", name), "expected a boolean with coerce: a fact of the rules is a flag"
+        )
+        for name in found
+        if (form[name].get("type"), form[name].get("coerce")) != ("boolean", "boolean")
+    ]
+    if faults:
+        raise BadSource(faults)
+    return found
 
 
 def _validated(
@@ -149,13 +179,13 @@ def _faults_between_lists(services: Source, codes: Mapping[str, tuple[str, ...]]
     return faults
 
 
-def _catalogue(data: Mapping[str, Mapping[str, Any]], limits: Limits) -> Catalogue:
+def _catalogue(data: Mapping[str, Mapping[str, Any]], limits: Limits, flags: Mapping[str, str]) -> Catalogue:
     def plain(name: str, make: Any) -> Mapping[str, Any]:
         return MappingProxyType({code: make(code, label) for code, label in data[name].items()})
 
     return Catalogue(
         espaces=plain("espaces", _espace),
-        services=plain("services", _service),
+        services=plain("services", lambda key, row: _service(key, row, flags)),
         fonctions=plain("fonctions", Fonction),
         structure_types=plain("structure_types", StructureType),
         levels=MappingProxyType(dict(data["levels"])),
@@ -169,7 +199,7 @@ def _espace(key: str, row: Mapping[str, Any]) -> Espace:
     return Espace(key, row["label"], row["description"], row.get("terms"))
 
 
-def _service(key: str, row: Mapping[str, Any]) -> Service:
+def _service(key: str, row: Mapping[str, Any], flags: Mapping[str, str]) -> Service:
     espace, _, role = key.partition(":")
     return Service(
         key=key,
@@ -181,4 +211,5 @@ def _service(key: str, row: Mapping[str, Any]) -> Service:
         structure_types=frozenset(row["structure_types"]),
         conflicts=frozenset(row.get("conflicts", ())),
         levels=frozenset(row.get("levels", ())),
+        flags=MappingProxyType({fact: row.get(name, False) for name, fact in flags.items()}),
     )

@@ -102,7 +102,7 @@ def _moment(value: datetime) -> str:
 def catalogue_entities(catalogue: Catalogue) -> tuple[Entity, ...]:
     """The espaces and services as the rules see them."""
     espaces = (_espace(espace) for espace in catalogue.espaces.values())
-    services = (_service(service) for service in catalogue.services.values())
+    services = (service_entity(service) for service in catalogue.services.values())
     return (*espaces, *services)
 
 
@@ -111,18 +111,26 @@ def terms_ref(espace: str, version: str) -> EntityRef:
     return EntityRef("TermsVersion", f"{espace}@{version}")
 
 
+def terms_in_force(catalogue: Catalogue) -> frozenset[EntityRef]:
+    """The versions that somebody who accepted all current conditions has accepted."""
+    espaces = catalogue.espaces.values()
+    return frozenset(terms_ref(each.key, each.terms_version) for each in espaces if each.terms_version)
+
+
 def _espace(espace: Espace) -> Entity:
     version = espace.terms_version
     terms: dict[str, Value] = {"currentTerms": terms_ref(espace.key, version)} if version else {}
     return Entity(EntityRef("Espace", espace.key), terms)
 
 
-def _service(service: Service) -> Entity:
+def service_entity(service: Service) -> Entity:
+    """A service as the rules see it: the only place that says which facts a service has."""
     attributes: dict[str, Value] = {
         "espace": EntityRef("Espace", service.espace),
         "requiresFonction": service.requires_fonction,
         "structureTypes": frozenset(EntityRef("StructureType", code) for code in service.structure_types),
         "conflicts": frozenset(EntityRef("Service", key) for key in service.conflicts),
         "levels": frozenset(EntityRef("Level", code) for code in service.levels),
+        **service.flags,
     }
     return Entity(EntityRef("Service", service.key), attributes)

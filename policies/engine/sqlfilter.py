@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
 
 from policies.catalogue.limits import duration_of
 from policies.engine.facts import catalogue_entities
@@ -52,7 +52,12 @@ class SetOf:
     rows: ColumnElement[bool]
 
     def contains(self, element: Any) -> ColumnElement[bool]:
-        """The element is there."""
+        """The element is there.
+
+        A column is looked up among the elements, so that a few of them are found in a table of many people.
+        """
+        if isinstance(element, ColumnElement):
+            return element.in_(select(self.member).where(self.rows))
         return exists().where(self.rows, self.member == element)
 
     def is_empty(self) -> ColumnElement[bool]:

@@ -179,6 +179,8 @@ def render_schema(root: Path) -> dict[str, str]:
                 path = ("entities", entity, "attributes", key)
                 faults.append(source.fault(path, f"unknown type {written}"))
             attributes[key.removesuffix("?")] = _schema_type(written, is_optional=key.endswith("?"))
+        if entity == "Service":
+            attributes |= {name: _schema_type("Bool", is_optional=False) for name in catalogue.flags}
         types[entity] = {"shape": {"type": "Record", "attributes": attributes}}
     if faults:
         raise BadSource(faults)

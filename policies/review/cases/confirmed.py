@@ -4,7 +4,7 @@ The questions and the answers come from `scenarios/confirmed/services.yaml` alon
 catalogue. What leaves the catalogue, or comes into it unconfirmed, is a wrong answer or a fault.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ FORM = {
     "terms": {"type": "string", "required": True},
     "levels": LIST,
     "conflicts": LIST,
+    "flags": {"type": "list", "schema": {"type": "string"}},
 }
 _Changes = Mapping[str, Mapping[str, Value | None]]
 _Question = tuple[str, str, str, _Changes]
@@ -52,21 +53,28 @@ def confirmed_cases(policies: Policies) -> tuple[Case, ...]:
 
 
 def unconfirmed_codes(policies: Policies) -> list[Fault]:
-    """The codes of the catalogue that nobody confirmed, and those confirmed that it has no more.
+    """The codes, and the flags of services, that nobody confirmed, or that are confirmed and are no more.
 
     Raises:
-        BadSource: the file of codes cannot be read.
+        BadSource: a file of confirmations cannot be read.
     """
-    if not (policies.root / CODES).is_file():
-        return []
-    source = load_yaml(policies.root / CODES, policies.root)
-    faults = []
-    for name in LISTS:
-        written, known = source.data.get(name, ()), policies.catalogue.codes(name)
-        told = {code: "no reviewer has confirmed this code" for code in known if code not in written}
-        told |= {code: "the catalogue has no such code" for code in written if code not in known}
-        faults += [source.fault((name,), f"{code}: {message}") for code, message in told.items()]
+    faults: list[Fault] = []
+    if (policies.root / CODES).is_file():
+        source = load_yaml(policies.root / CODES, policies.root)
+        for name in LISTS:
+            faults += _unlike(source, name, source.data.get(name, ()), policies.catalogue.codes(name))
+    if (policies.root / CONFIRMED).is_file():
+        source = load_yaml(policies.root / CONFIRMED, policies.root)
+        for key, service in policies.catalogue.services.items():
+            raised = [name for name, is_up in service.flags.items() if is_up]
+            faults += _unlike(source, key, source.data.get(key, {}).get("flags", ()), raised)
     return faults
+
+
+def _unlike(source: Source, name: str, written: Collection[str], known: Collection[str]) -> list[Fault]:
+    told = {code: "no reviewer has confirmed this" for code in known if code not in written}
+    told |= {code: "the catalogue has no such thing" for code in written if code not in known}
+    return [source.fault((name,), f"{code}: {message}") for code, message in told.items()]
 
 
 def _rows(source: Source) -> Mapping[str, Any]:

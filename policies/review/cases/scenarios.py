@@ -11,7 +11,7 @@ from policies.catalogue.forms import TEXT, check_form, named
 from policies.catalogue.limits import duration_of, written_limits
 from policies.catalogue.strict import StrictValidator, flat_errors, with_guess
 from policies.catalogue.yaml_source import Source, Steps, load_yaml
-from policies.engine.facts import reachable
+from policies.engine.facts import reachable, terms_ref
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.language.model import AttributeType, Model
@@ -101,7 +101,8 @@ class _World:
     def __init__(self, policies: Policies, personas: Source) -> None:
         self._model: Model = policies.model
         self._rules = {rule.id for rule in policies.rules}
-        self._services = policies.catalogue.services
+        self._services, self._espaces = policies.catalogue.services, policies.catalogue.espaces
+        self._flags: dict[str, Value] = dict.fromkeys(policies.catalogue.flags, False)
         self._limits = written_limits(policies.root)
         check_form(personas, {"now": TEXT, "entities": named({"type": "dict"})})
         try:
@@ -144,7 +145,7 @@ class _World:
             raise _Wrong(
                 (*path, name, "is"), f"unknown type {row['is']}{_guess(row['is'], self._model.entities)}"
             )
-        attributes: dict[str, Value] = {}
+        attributes: dict[str, Value] = {**self._flags} if row["is"] == "Service" else {}
         for attribute, text in row.items():
             here = (*path, name, attribute)
             if attribute == "is" or text == ABSENT:
@@ -197,6 +198,9 @@ class _World:
         return total
 
     def _reference(self, kind: str, text: str, path: Steps) -> EntityRef:
+        espace, _, version = text.partition("@")
+        if kind == "TermsVersion" and version == "current" and espace in self._espaces:
+            return terms_ref(espace, self._espaces[espace].terms_version or "none")
         known = {name for name, type_name in self._types.items() if type_name == kind}
         known |= {*self._model.enumerations.get(kind, ())}
         if kind == "Service":

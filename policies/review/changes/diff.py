@@ -259,7 +259,7 @@ def _changed_verdicts(
     verdicts = []
     for rule in read_properties(after):
         if rule.id in old and changed.intersection(provers[1].environments_of(rule)):
-            pair = (provers[0].verdict(old[rule.id]).outcome, provers[1].verdict(rule).outcome)
+            pair = (provers[0].outcome(old[rule.id], changed), provers[1].outcome(rule, changed))
             verdicts.append((rule.id, *pair))
     return tuple((name, was, now) for name, was, now in verdicts if was != now)
 

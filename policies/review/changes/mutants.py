@@ -113,6 +113,8 @@ def _changed_service(key: str, catalogue: Catalogue) -> Iterator[tuple[str, dict
     service = catalogue.services[key]
     asks = service.requires_fonction
     yield f"requires_fonction {asks} made {not asks}", {"requires_fonction": not asks}
+    for name, is_up in service.flags.items():
+        yield f"{name} {is_up} made {not is_up}", {"flags": {**service.flags, name: not is_up}}
     lists = {
         "structure_types": catalogue.structure_types,
         "levels": catalogue.levels,

@@ -26,7 +26,7 @@ from policies.language.environments import Applied, applied_rules, specialise, w
 from policies.language.model import Environment
 from policies.language.statements import Rule
 from policies.review.cases.case import GOLDEN, Case, golden_cases, run_cases
-from policies.review.cases.confirmed import confirmed_cases
+from policies.review.cases.confirmed import confirmed_cases, unconfirmed_codes
 from policies.review.cases.scenarios import read_scenarios
 from policies.review.changes.mutants import Mutant, Regrouped, Retold, mutants_of, regrouped, retold
 from policies.review.changes.mutation import Mutation
@@ -60,7 +60,8 @@ def _file_of_catalogue(changed: Retold, policies: Policies, found: Mutation) -> 
     """What a service's own cases do not notice survives."""
     other = assemble(policies.root, policies.rules, policies.model, changed.catalogue)
     engine = Engine(other, AlarmCounter(), explains=False)
-    (found.killed if run_cases(engine, confirmed_cases(policies)) else found.survivors).append(changed)
+    is_noticed = unconfirmed_codes(other) or run_cases(engine, confirmed_cases(policies))
+    (found.killed if is_noticed else found.survivors).append(changed)
 
 
 def never_decisive(policies: Policies, cases: Sequence[Case]) -> list[Mutant]:
@@ -125,15 +126,15 @@ def _refuse_over_red(policies: Policies, golden: Sequence[Case]) -> None:
 def _cover(policies: Policies, found: dict[_Asked, Case]) -> list[Case]:
     """Few cases that kill all: each time the one that kills most of the mutants still alive (greedy)."""
     bench = _Bench(policies, [*found.values()])
-    kills: dict[str, set[_Asked]] = {case.title: set() for case in found.values()}
+    kills: dict[int, set[_Asked]] = {id(case): set() for case in found.values()}
     for mutant in found:
         for case in bench.killers(mutant):
-            kills[case.title].add(mutant)
+            kills[id(case)].add(mutant)
     alive, kept = set(found), []
     while alive:
-        case = max(found.values(), key=lambda each: len(kills[each.title] & alive))
+        case = max(found.values(), key=lambda each: len(kills[id(each)] & alive))
         kept.append(case)
-        alive -= kills[case.title]
+        alive -= kills[id(case)]
     return kept
 
 

@@ -39,6 +39,7 @@ from policies.review.pages.report import matrix_html, report
 from policies.review.proofs.check import check, format_files
 from policies.review.proofs.prove import Verdict, prove
 from policies.review.proofs.second_opinion import (
+    compare_bounds,
     compare_properties,
     find_cedar,
     rules_never_error,
@@ -195,7 +196,12 @@ def prove_command(ctx: click.Context, lifecycle: bool, second_opinion: bool) -> 
     if second_opinion:
         find_cedar()
     proof = prove(policies)
-    opinions = [*compare_properties(policies, proof), *rules_never_error(policies)] if second_opinion else []
+    asked = (
+        compare_properties(policies, proof),
+        compare_bounds(policies, proof),
+        rules_never_error(policies),
+    )
+    opinions = [each for opinions in asked for each in opinions] if second_opinion else []
     holds = proof.holds and all(each.agrees for each in opinions)
     data = {
         "properties": list(map(_verdict, proof.verdicts)),

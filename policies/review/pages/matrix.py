@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from policies.catalogue.faults import BadSource, Fault
 from policies.catalogue.loader import load_catalogue
 from policies.engine.decide import ENGINE_FAULT, Engine
+from policies.engine.facts import terms_in_force
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.engine.revision import Policies
 from policies.review.pages.planned import actions_without_page
@@ -56,7 +57,7 @@ def matrix(policies: Policies) -> list[Cell]:
     cells = []
     for kind, actions in kinds.items():
         for state, changes in _states(policies, kind).items():
-            entities = _world(changes)
+            entities = _world(policies, changes)
             cells += [
                 replace(_cell(engine, kind, action, state, entities), has_page=action not in without)
                 for action in actions
@@ -145,7 +146,7 @@ def _users(roles: str) -> frozenset[EntityRef]:
     return frozenset(ROLES[role][1] for role in roles)
 
 
-def _world(changes: _Changes) -> tuple[Entity, ...]:
+def _world(policies: Policies, changes: _Changes) -> tuple[Entity, ...]:
     structure, membership = EntityRef("Structure", "structure"), EntityRef("Membership", "membership")
     claim, holder = EntityRef("Claim", "claim"), ROLES["T"][1]
     things: dict[EntityRef, dict[str, Value]] = {
@@ -156,7 +157,7 @@ def _world(changes: _Changes) -> tuple[Entity, ...]:
         membership: {
             "user": holder, "structure": structure, "isActive": True, "isSuspended": False,
             "fonction": EntityRef("Fonction", "maire"), "liveServices": frozenset(),
-            "acceptedTerms": frozenset({EntityRef("TermsVersion", "mes-prets@2022-02")}),
+            "acceptedTerms": terms_in_force(policies.catalogue),
         },
         EntityRef("Habilitation", "habilitation"): {
             "membership": membership, "service": EntityRef("Service", "mes-prets:demande"),

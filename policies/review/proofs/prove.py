@@ -5,7 +5,7 @@ meet is an error, not a proof; a question that the solver cannot settle is UNKNO
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,19 @@ class Prover:
         """Prove or refute one property."""
         start = time.perf_counter()
         here = self.environments_of(rule)
+        outcome, found = self._settled(rule, here)
+        is_replayed = found is not None and found.agrees(self._engine.decide(found.request))
+        milliseconds = (time.perf_counter() - start) * 1000
+        told = counter_example(self._engine, rule, found) if found else ()
+        return Verdict(rule, outcome, len(here), found, is_replayed, milliseconds, told)
+
+    def outcome(self, rule: Rule, among: Collection[Environment]) -> str:
+        """PROVED or not, as far as some kinds of question go: where a rule changed, say."""
+        here = self.environments_of(rule)
+        is_anywhere = rule.note("kind") == "possible"
+        return self._settled(rule, [each for each in here if is_anywhere or each in among])[0]
+
+    def _settled(self, rule: Rule, here: list[Environment]) -> tuple[str, ModelCase | None]:
         wanted = rule.note("kind") == "possible"
         outcome, found = "REFUTED" if wanted else "PROVED", None
         for environment in here:
@@ -164,10 +177,7 @@ class Prover:
                 break
         if outcome == "PROVED" and not wanted and self.is_vacuous(rule):
             outcome = "VACUOUS"
-        is_replayed = found is not None and found.agrees(self._engine.decide(found.request))
-        milliseconds = (time.perf_counter() - start) * 1000
-        told = counter_example(self._engine, rule, found) if found else ()
-        return Verdict(rule, outcome, len(here), found, is_replayed, milliseconds, told)
+        return outcome, found
 
     def is_vacuous(self, rule: Rule) -> bool:
         """Whether a property holds whatever the rules say: it constrains no question."""

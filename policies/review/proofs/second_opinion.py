@@ -75,6 +75,20 @@ def compare_properties(policies: Policies, proof: Proof) -> Iterator[Opinion]:
             yield Opinion(rule.id, verdict.outcome, _verdict(theirs), len(here))
 
 
+def compare_bounds(policies: Policies, proof: Proof) -> Iterator[Opinion]:
+    """Each line of the bounds both ways: the rules allow no more than it says, and no less."""
+    with _Symcc(policies) as symcc:
+        for verdict in proof.bounds:
+            rule = verdict.property
+            (here,) = Prover(policies).environments_of(rule)
+            no_more = _question(rule, here, policies)
+            _, _, (rules, own) = no_more
+            held = symcc.ask_all([no_more, ("implies", here, (own, rules))])
+            is_wide = any(f" {here}: the line allows" in line for line in proof.wide)
+            ours = _verdict(verdict.outcome == "PROVED" and not is_wide)
+            yield Opinion(rule.id, ours, _verdict(all(held)), len(held))
+
+
 def rules_never_error(policies: Policies) -> Iterator[Opinion]:
     """Each rule in each environment where it applies: no evaluation of it can error."""
     with _Symcc(policies) as symcc:

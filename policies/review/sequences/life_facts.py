@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from policies.catalogue.loader import Service
+from policies.engine.facts import service_entity
 from policies.engine.request import Entity, EntityRef, Request, Value
 from policies.review.cases.oracle import LIVE
 from policies.review.sequences.life import AGES, LIMITS, ON_CLAIM, TRIES, Life, Member, Move
@@ -29,8 +31,8 @@ def _user(index: int) -> EntityRef:
     return EntityRef("User", str(index))
 
 
-def entities_of(life: Life) -> tuple[Entity, ...]:
-    """The facts of a state, as the loader would give them."""
+def entities_of(life: Life, flags: tuple[str, ...] = ()) -> tuple[Entity, ...]:
+    """The facts of a state, as the loader would give them; `flags`: those of its services, all down."""
     found = [Entity(_user(index), {"isActive": True}) for index in range(len(life.members))]
     found.append(
         Entity(EntityRef("Staff", "security"), {"isActive": True, "desk": EntityRef("Desk", "security")})
@@ -46,7 +48,7 @@ def entities_of(life: Life) -> tuple[Entity, ...]:
                 "state": EntityRef("HabilitationState", state),
             }
             found.append(Entity(EntityRef("Habilitation", f"{index}.{number}"), attributes))
-    found += [_service_entity(number) for number in range(len(life.members[0].services))]
+    found += [_service_entity(number, flags) for number in range(len(life.members[0].services))]
     return (*found, *_claim_entities(life))
 
 
@@ -85,17 +87,20 @@ def _membership(index: int, member: Member) -> dict[str, Value]:
     return attributes
 
 
-def _service_entity(number: int) -> Entity:
-    return Entity(
-        EntityRef("Service", f"service-{number}"),
-        {
-            "espace": EntityRef("Espace", "espace"),
-            "requiresFonction": True,
-            "structureTypes": frozenset({EntityRef("StructureType", "commune")}),
-            "conflicts": frozenset(),
-            "levels": frozenset(),
-        },
+def _service_entity(number: int, flags: tuple[str, ...]) -> Entity:
+    service = Service(
+        key=f"service-{number}",
+        espace="espace",
+        role="",
+        label="",
+        description="",
+        requires_fonction=True,
+        structure_types=frozenset(("commune",)),
+        conflicts=frozenset(),
+        levels=frozenset(),
+        flags=dict.fromkeys(flags, False),
     )
+    return service_entity(service)
 
 
 def _claim_entities(life: Life) -> tuple[Entity, ...]:

@@ -214,7 +214,7 @@ class _Judge:
         self.asked = 0
 
     def allowed(self, life: Life, actions: tuple[str, ...]) -> list[Move]:
-        entities = entities_of(life)
+        entities = entities_of(life, self._engine.policies.catalogue.flags)
         facts = {entity.ref: entity.attributes for entity in entities}
         return [move for move in moves(life, actions) if self._allows(life, move, entities, facts)]
 
