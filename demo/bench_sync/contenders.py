@@ -41,6 +41,7 @@ class BareClient:
         self._host = urlsplit(settings.keycloak_url).netloc
         self._path = f"/admin/realms/{settings.keycloak_realm}/"
         self._own = threading.local()
+        self._opened: list[HTTPConnection] = []
         base = settings.keycloak_url
         self._token = by_key(sync_key(settings), settings.issuer, base, settings.keycloak_realm, 30)
         with_roles = KeepAliveAPI.speaking(
@@ -60,6 +61,9 @@ class BareClient:
         for made in _each(load.structures, self._structure, threads):
             groups |= made
         _each(load.people, lambda person: self._person(person, groups), threads)
+        for connection in self._opened:
+            connection.close()
+        self._token._s.close()
 
     def _structure(self, wanted: DesiredGroups) -> dict[str, str]:
         body = {"name": wanted.siren, "attributes": {"label": [wanted.label]}}
@@ -82,6 +86,7 @@ class BareClient:
         connection: HTTPConnection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = self._own.connection = HTTPConnection(self._host, timeout=30)
+            self._opened.append(connection)
         self._token.ensure_token()
         headers = {
             "Authorization": f"Bearer {(self._token.token or {})['access_token']}",
