@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the browser's finder belongs to the tests
@@ -58,25 +58,29 @@ def portal(chromium: Browser) -> None:
 
 
 def rules(chromium: Browser) -> None:
-    """The pages of reviewers, each down to where its first sheet ends."""
+    """The pages of reviewers, each down to the end of a paragraph."""
     before = load_policies()
     after = before.with_rules(tuple(rule for rule in before.rules if rule.id not in DROPPED))
     difference = compare(before, after)
     compared = Compared(("main", "HEAD"), before, after, difference, ("not approved",))
     page = chromium.new_page(viewport={"width": 1100, "height": 1000}, locale="fr-FR")
     page.set_content(report(before))
-    page.screenshot(path=IMAGES / "report.png")
+    _top(page, "report", 862)
     page.set_content(difference_page(compared, tell(before, after, difference)))
-    page.screenshot(path=IMAGES / "difference.png")
+    _top(page, "difference", 918)
 
     play = Play(before, Personas(before), ())
     server = make_server("127.0.0.1", 0, play, threaded=True)
     play.hosts = frozenset({f"127.0.0.1:{server.port}"})
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page.goto(f"http://127.0.0.1:{server.port}/?{urlencode(PLAYED)}")
-    page.screenshot(path=IMAGES / "playground.png")
+    _top(page, "playground", 660)
     server.shutdown()
     server.server_close()
+
+
+def _top(page: Page, name: str, height: int) -> None:
+    page.screenshot(path=IMAGES / f"{name}.png", clip={"x": 0, "y": 0, "width": 1100, "height": height})
 
 
 def main() -> None:
