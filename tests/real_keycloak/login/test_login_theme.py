@@ -55,7 +55,10 @@ def mailbox() -> Iterator[Mailbox]:
 @pytest.fixture(scope="module")
 def plain(keycloak_server: RunningServer, mailbox: Mailbox) -> PlainRealm:
     smtp = {"host": "127.0.0.1", "port": str(mailbox.port), "from": "ne-pas-repondre@bdt.example"}
-    realm = PlainRealm(keycloak_server, f"theme-{uuid4().hex[:6]}", smtpServer=smtp)
+    listeners = ["jboss-logging", "email"]  # as realm-config/realm.yaml has them
+    realm = PlainRealm(
+        keycloak_server, f"theme-{uuid4().hex[:6]}", smtpServer=smtp, eventsListeners=listeners
+    )
     realm.relying_client("mes-prets", "demande", need="none")
     return realm
 
@@ -203,8 +206,9 @@ def test_the_registration_mail_opens_the_account(
     assert page.locator(".error").is_visible()
     choose(page, NEW)
     assert page.get_by_role("link", name="Aller à l'espace personnel").is_visible()
+    assert mailbox.next()["Subject"] == "Votre mot de passe a été modifié"
     page.goto(link)
-    assert "Ce lien n'est plus valable" in page.get_by_role("main").inner_text()
+    assert_used_link(page)
 
     page.goto(f"{plain.url}/protocol/openid-connect/logout")
     page.get_by_role("button", name="Déconnexion").click()
@@ -228,8 +232,29 @@ def test_the_reset_mail_gives_the_identifier_and_a_link(
 
     mail = mailbox.next()
     assert mail["Subject"] == "Votre nouveau mot de passe pour l'espace personnel Banque des Territoires"
-    page.goto(assert_bodies_say(mail, username, "a été demandé", "vos demandes en cours sont conservées"))
+    link = assert_bodies_say(mail, username, "a été demandé", "vos demandes en cours sont conservées")
+    page.goto(link.split("&", maxsplit=1)[0][:-9])  # cut short by a mail program
+    assert "copiez son lien en entier" in page.get_by_role("main").inner_text()
+    assert_readable(page)
+    page.goto(link)
     assert page.get_by_role("heading", level=1).inner_text() == "Choisissez votre mot de passe"
+    choose(page, NEW)
+    changed = mailbox.next()
+    assert changed["Subject"] == "Votre mot de passe a été modifié"
+    bodies = [body.get_content() for kind in ("plain", "html") if (body := changed.get_body((kind,)))]
+    assert len(bodies) == 2
+    assert all("sont fermées" in body and NEW not in body for body in bodies)
+    another = page.context.new_page()  # the first is on its way back to the service
+    another.goto(link)
+    assert_used_link(another)
+    assert_readable(another)
+
+
+def assert_used_link(page: Page) -> None:
+    """It says so, and offers a new password to somebody who has none."""
+    said = page.get_by_role("main").inner_text()
+    assert "Ce lien a déjà servi" in said
+    assert "Mot de passe oublié ?" in said
 
 
 def assert_bodies_say(mail: EmailMessage, username: str, *sentences: str) -> str:
