@@ -13,10 +13,12 @@ the library's session and token handling and answers for the rest.
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import requests
+from joserfc import jws
 from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -207,6 +209,17 @@ class AdminAPI:
         if response.status_code not in _HTTP_OK_RANGE:
             raise Refused(response.status_code, f"{method} {path}: {_message(response)}")
         return response
+
+    def issued_at(self) -> datetime:
+        """When Keycloak issued the token in use, by its own clock, in whole seconds (claim `iat`).
+
+        Raises:
+            NotSent: there is no token.
+        """
+        self._ensure_token()
+        token = (self._connection.token or {})["access_token"]
+        payload = jws.extract_compact(str(token).encode()).payload
+        return datetime.fromtimestamp(json.loads(payload)["iat"], UTC)
 
     def _ensure_token(self) -> None:
         self._with_token(self._connection.ensure_token)

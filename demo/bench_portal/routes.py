@@ -16,8 +16,6 @@ KNOWN = EVERYBODY - {Kind.ANONYMOUS}
 ADMINISTRATORS = frozenset({Kind.ADMINISTRATOR_OF_LARGEST, Kind.ADMINISTRATOR_OF_MANY, Kind.SECRETARY})
 FAR = f"2026-06-01T00:00:00+00:00~{UUID(int=0)}"
 """A place in the middle of every long list."""
-NO_CHANGE = UUID(int=0)
-"""Of an e-mail: in the data set nobody waits to confirm one."""
 LOAN, ESPACE = "mes-prets:demande", "mes-prets"
 
 
@@ -80,7 +78,7 @@ ROUTES: Mapping[str, tuple[frozenset[Kind], Addresses]] = MappingProxyType(
         "membership.show": (KNOWN, _at("/structures/{siren}")),
         "membership.telephone": (KNOWN, _at("/structures/{siren}/telephone")),
         "membership.email": (KNOWN, _at("/structures/{siren}/email")),
-        "membership.read_change": (KNOWN, _at(f"/structures/{{siren}}/email/{NO_CHANGE}")),
+        "membership.read_change": (frozenset(), _at()),  # in the data set nobody waits to confirm an e-mail
         "membership.fonction": (KNOWN, _at("/structures/{siren}/fonction")),
         "identity.show": (KNOWN, _at("/profil")),
         "identity.edit": (KNOWN, _at("/profil/identite")),

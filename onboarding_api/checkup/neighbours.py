@@ -5,10 +5,7 @@ import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-
-import requests
 
 from idp_extension.admin_api import AdminAPI
 from idp_extension.server import check_provider, provider_version
@@ -76,13 +73,12 @@ def spool(directory: Path, now: Callable[[], datetime]) -> Finding:
     return Finding(Health.POOR if oldest > LETTERS_LIE.total_seconds() else Health.WELL, words, figures)
 
 
-def clock(
-    of_database: Callable[[], datetime], keycloak_url: str, timeout: float = TIMEOUT_SECONDS
-) -> Finding:
+def clock(of_database: Callable[[], datetime], of_keycloak: Callable[[], datetime]) -> Finding:
     """How far this machine's clock is from the database's and from Keycloak's, which tells whole seconds."""
     apart = {
         "database": _apart(of_database),
-        "keycloak": _apart(lambda: _moment_of(keycloak_url, timeout)),
+        # Cut to whole seconds: in the middle of its second it is at most half a second wrong.
+        "keycloak": _apart(lambda: of_keycloak() + timedelta(seconds=0.5)),
     }
     told = {name: skew for name, skew in apart.items() if skew is not None}
     worst = max(told.values(), default=0.0)
@@ -104,10 +100,3 @@ def _apart(of_other: Callable[[], datetime]) -> float | None:
     after = datetime.now(UTC)
     # Whatever the answer took, its moment lies between the two.
     return max(0.0, (before - other).total_seconds(), (other - after).total_seconds())
-
-
-def _moment_of(url: str, timeout: float) -> datetime:
-    answer = requests.head(url, timeout=timeout, allow_redirects=False)
-    told = parsedate_to_datetime(answer.headers["Date"])
-    # Cut to whole seconds: in the middle of its second it is at most half a second wrong.
-    return told + timedelta(seconds=0.5)

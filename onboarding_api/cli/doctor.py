@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 
 import click
 from prometheus_client import CollectorRegistry, generate_latest
@@ -44,13 +45,13 @@ def doctor(as_json: bool, as_metrics: bool, seconds: float) -> None:
         click.echo(json.dumps(_document(examined), indent=1, ensure_ascii=False))
     else:
         _print_page(examined)
-    # A look that nobody answered still holds its connection: nothing is disposed of, and the process ends.
+    # Closes what is idle; a look that nobody answered still holds its connection, and the process ends.
+    database.engine.dispose()
     sys.exit(0 if as_metrics else worst(examined))
 
 
 def _looks(settings: Settings, database: Database) -> Mapping[str, Look]:
     now = clock_of(database)
-    url = f"{settings.keycloak_url}/realms/{settings.keycloak_realm}"
     mailer = replace(build_mailer(settings), timeout_seconds=neighbours.TIMEOUT_SECONDS)
     return {
         "database": lambda: neighbours.database(database),
@@ -58,7 +59,7 @@ def _looks(settings: Settings, database: Database) -> Mapping[str, Look]:
         "realm": lambda: _realm(settings),
         "mail": lambda: neighbours.mail(mailer),
         "spool": lambda: neighbours.spool(settings.spool_directory, now),
-        "clock": lambda: neighbours.clock(now, url),
+        "clock": lambda: neighbours.clock(now, lambda: _moment_of_keycloak(settings)),
         "ledger": lambda: organs.ledger(lambda: counters(database, now)),
         "plan": lambda: organs.last_plan(database, now),
         "drift": lambda: organs.drift(database, now),
@@ -66,9 +67,18 @@ def _looks(settings: Settings, database: Database) -> Mapping[str, Look]:
 
 
 def _keycloak(settings: Settings) -> Finding:
-    account = READER if settings.reader_key else SYNC_ACCOUNT
-    with closing(_as(settings, account)) as api:
+    with closing(_as_whoever_may(settings)) as api:
         return neighbours.keycloak(api)
+
+
+def _moment_of_keycloak(settings: Settings) -> datetime:
+    """Its pages carry no date: the token that it issues now does."""
+    with closing(_as_whoever_may(settings)) as api:
+        return api.issued_at()
+
+
+def _as_whoever_may(settings: Settings) -> AdminAPI:
+    return _as(settings, READER if settings.reader_key else SYNC_ACCOUNT)
 
 
 def _realm(settings: Settings) -> Finding:

@@ -63,6 +63,10 @@ people = st.integers(0, 3)
 services = st.sampled_from(SERVICES)
 
 
+NO_MOVE = ("act_refused", "habilitation_handed_over", "habilitation_stranded")
+"""What is written of a habilitation and leaves it in its state."""
+
+
 class Clicks(RuleBasedStateMachine):
     """Four people and one structure; each rule is a click, refused or not."""
 
@@ -200,7 +204,7 @@ class Clicks(RuleBasedStateMachine):
     def follow(self, entry: JournalEntry) -> None:
         """I12, and I5: replaying the journal gives the states that the table holds."""
         kind, _, subject = entry.subject.partition(":")
-        if kind != "habilitation" or entry.event in ("act_refused", "habilitation_handed_over"):
+        if kind != "habilitation" or entry.event in NO_MOVE:
             return
         before, after = entry.details["before"], entry.details["after"]
         assert self.states.get(subject) == before

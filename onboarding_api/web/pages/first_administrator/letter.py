@@ -130,7 +130,7 @@ def ask_to_stop() -> ResponseReturnValue:
     claim = _claim(visit().siren)
     if claim is None or claim.state != ClaimState.OPEN:
         return redirect(url_for("letter.follow"))
-    return _stop(FilledForm())
+    return _stop_page(FilledForm(), claim)
 
 
 @blueprint.post("/courrier/arreter")
@@ -190,11 +190,14 @@ def _follow(form: FilledForm) -> str:
 
 
 def _stop(form: FilledForm) -> str:
-    structure = structure_of(form)
+    return _stop_page(form, _claim(structure_of(form).siren))
+
+
+def _stop_page(form: FilledForm, claim: ClaimView | None) -> str:
     return render_template(
         "first_administrator/letter_stop.html",
-        claim=_claim(structure.siren),
-        structure=structure,
+        claim=claim,
+        structure=structure_of(form),
         form=form,
     )
 

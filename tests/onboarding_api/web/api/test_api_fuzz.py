@@ -87,6 +87,8 @@ def test_no_call_is_an_error_of_ours(portal: Portal, running_api: str, tmp_path:
             *("--header", f"Authorization: Bearer {token}"),
             *("--max-time", str(SECONDS)),
             *("--checks", ",".join(CHECKS)),
+            # The generator of coverage cases gives up on nested questions of no bound length, now and then.
+            *(("--phases", "examples,fuzzing,stateful") if at == "/access/v1" else ()),
             *("--workers", "2", "--seed", "66074", "--continue-on-failure"),
         ],
         cwd=tmp_path,

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Supplier;
 
 import org.jboss.logging.Logger;
 import org.keycloak.common.Version;
@@ -52,29 +53,29 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
     @Override
     public AccessToken transformAccessToken(AccessToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, StructureOfToken.underWay(session), userSession, context);
+        return restrict(token, () -> StructureOfToken.underWay(session), userSession, context);
     }
 
     @Override
     public AccessToken transformUserInfoToken(AccessToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, StructureOfToken.shownToUserInfo(session), userSession, context);
+        return restrict(token, () -> StructureOfToken.shownToUserInfo(session), userSession, context);
     }
 
     @Override
     public AccessToken transformIntrospectionToken(AccessToken token, ProtocolMapperModel model,
             KeycloakSession session, UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, StructureOfToken.shownToIntrospection(session), userSession, context);
+        return restrict(token, () -> StructureOfToken.shownToIntrospection(session), userSession, context);
     }
 
     @Override
     public IDToken transformIDToken(IDToken token, ProtocolMapperModel model, KeycloakSession session,
             UserSessionModel userSession, ClientSessionContext context) {
-        return restrict(token, StructureOfToken.underWay(session), userSession, context);
+        return restrict(token, () -> StructureOfToken.underWay(session), userSession, context);
     }
 
     /** Takes every role out of the token first, then adds what its structure gives now, if it gives anything. */
-    private static <T extends IDToken> T restrict(T token, String siren, UserSessionModel userSession,
+    private static <T extends IDToken> T restrict(T token, Supplier<String> asked, UserSessionModel userSession,
             ClientSessionContext context) {
         Map<String, Object> claims = token.getOtherClaims();
         claims.keySet().removeAll(List.of("realm_access", "resource_access", StructureOfToken.CLAIM));
@@ -82,7 +83,7 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
             access.setRealmAccess(null);
             access.setResourceAccess(Map.of());
         }
-        activeStructure(siren, userSession, context).ifPresent(structure -> {
+        activeStructure(asked, userSession, context).ifPresent(structure -> {
             String client = context.getClientSession().getClient().getClientId();
             claims.put(StructureOfToken.CLAIM, structure.asClaim());
             if (token instanceof AccessToken access) {
@@ -96,9 +97,10 @@ public final class StructureMapper extends AbstractOIDCProtocolMapper
         return token;
     }
 
-    private static Optional<ActiveStructure> activeStructure(String siren, UserSessionModel userSession,
+    private static Optional<ActiveStructure> activeStructure(Supplier<String> asked, UserSessionModel userSession,
             ClientSessionContext context) {
         try {
+            String siren = asked.get();
             return siren.isEmpty()
                     ? Optional.empty()
                     : ActiveStructure.named(siren, userSession.getUser(), context.getClientSession().getClient());
