@@ -86,7 +86,10 @@ def _seconds(age: timedelta) -> str:
 
 
 def _ledger() -> Ledger:
-    return build_ledger(read_settings(whole=False))
+    """Its connections close with the command."""
+    ledger = build_ledger(read_settings(whole=False))
+    click.get_current_context().call_on_close(ledger.database.engine.dispose)
+    return ledger
 
 
 def _tell(act: Callable[[Ledger], None]) -> None:
