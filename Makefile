@@ -42,7 +42,7 @@ policy: $(VENV)/dev.stamp
 
 ## bad weather over the running system, on each database, then the invariants; 15 minutes at most, prints its seed
 chaos: $(VENV)/dev.stamp
-	BDT_CHAOS_SECONDS=$${BDT_CHAOS_SECONDS:-200} timeout 900 $(PYTEST) -n 0 -s tests/chaos/test_storm.py
+	BDT_CHAOS_SECONDS=$${BDT_CHAOS_SECONDS:-200} timeout --signal INT 900 $(PYTEST) -n 0 -sx tests/chaos/test_storm.py
 
 ## two Keycloak nodes, two portals, three workers on PostgreSQL: the story while one of each is killed, then the figures
 cluster: $(VENV)/dev.stamp
