@@ -13,7 +13,7 @@ demo: $(VENV)/demo.stamp
 
 ## everything: unit, SQLite, PostgreSQL, real Keycloak, browser
 test: $(VENV)/dev.stamp
-	$(PYTEST) -n 3 --durations=40 --ignore=tests/cluster
+	$(PYTEST) -n 2 --durations=40 --ignore=tests/cluster
 
 ## no server
 test-fast: $(VENV)/dev.stamp
