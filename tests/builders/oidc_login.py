@@ -79,13 +79,17 @@ def log_in(
         answer = authorise(own, f"{endpoint}/auth", request, username, password)
         if answer.get("state") != request["state"]:
             raise LoginFailed("the state came back changed")
-        exchange = {
-            "grant_type": "authorization_code",
-            "code": answer["code"],
-            "redirect_uri": redirect_uri,
-            "code_verifier": verifier,
-        }
+        exchange = _exchange(answer["code"], redirect_uri, verifier)
         return _tokens(own, f"{endpoint}/token", exchange, client_id, client_secret)
+
+
+def _exchange(code: str, redirect_uri: str, verifier: str) -> dict[str, str]:
+    return {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": verifier,
+    }
 
 
 def _endpoint(base_url: str, realm: str) -> str:

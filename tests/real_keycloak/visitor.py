@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from typing import Any
@@ -13,6 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from tests.real_keycloak.plain_realm import SECRET, PlainRealm
+
+PASSWORD = "Abcdefg1"
 
 
 class LoginRefused(Exception):
@@ -133,6 +136,10 @@ class Visitor:
         for cookie in self.browser.cookies:
             cookie.secure = False  # a browser sends Secure cookies to loopback over HTTP, `requests` does not
         return page
+
+
+Person = Callable[..., tuple[str, Visitor]]
+"""Makes somebody who belongs to the groups told: her id, and herself at her browser."""
 
 
 def _as_client(realm: PlainRealm, client_id: str, endpoint: str, **data: str) -> dict[str, Any]:

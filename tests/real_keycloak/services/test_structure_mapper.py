@@ -3,8 +3,6 @@
 The commune d'Eus (A) gives `demande`, the communauté de communes (B) gives `suivi`, both in the loan space.
 """
 
-from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -12,17 +10,14 @@ import requests
 
 from idp_extension.server import RunningServer, ServerError, check_provider, provider_version
 from tests.real_keycloak.plain_realm import SECRET, PlainRealm
-from tests.real_keycloak.visitor import LoginRefused, Tokens, Visitor
+from tests.real_keycloak.visitor import PASSWORD, LoginRefused, Person, Tokens, Visitor
 
 pytestmark = pytest.mark.keycloak
 
 A, B, FOREIGN = "216600726", "200049211", "219000108"
 LOANS, MAPS = "mes-prets", "dataviz-coeur-de-ville"
-PASSWORD = "Abcdefg1"
 
 CHOOSER, NONE = "Pour quelle structure", "Aucune habilitation pour ce service"
-
-Person = Callable[..., tuple[str, Visitor]]
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +35,6 @@ def plain(keycloak_server: RunningServer) -> PlainRealm:
     return realm
 
 
-@pytest.fixture
-def person(plain: PlainRealm) -> Person:
-    """Make somebody who belongs to these groups."""
-
-    def make(*groups: str) -> tuple[str, Visitor]:
-        username = f"cend{next(_numbers)}"
-        user = plain.person(username, PASSWORD)
-        plain.join(user, *groups)
-        return user, Visitor(plain, username, PASSWORD)
-
-    return make
-
-
-_numbers = count(100)
 IN_BOTH = (A, B, f"{A}/{LOANS}:demande", f"{A}/{MAPS}:acces", f"{B}/{LOANS}:suivi")
 
 

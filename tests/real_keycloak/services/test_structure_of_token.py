@@ -4,8 +4,6 @@ One person acts in the commune d'Eus (A: `demande`) in one tab and in the commun
 in another. Keycloak keeps one client session for both, and its notes are those of the last log-in.
 """
 
-from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,17 +11,14 @@ import requests
 
 from idp_extension.server import RunningServer
 from tests.real_keycloak.plain_realm import SECRET, PlainRealm
-from tests.real_keycloak.visitor import LoginRefused, Tokens, Visitor
+from tests.real_keycloak.visitor import PASSWORD, LoginRefused, Person, Tokens
 
 pytestmark = pytest.mark.keycloak
 
 A, B = "216600726", "200049211"
 LOANS, OTHER = "mes-prets", "territoires-innovation"
-PASSWORD = "Abcdefg1"
 ROLE = {A: "demande", B: "suivi"}
 IN_A, IN_B = f"{A}/{LOANS}:demande", f"{B}/{LOANS}:suivi"
-
-Person = Callable[..., tuple[str, Visitor]]
 
 
 @pytest.fixture(scope="module")
@@ -36,22 +31,6 @@ def plain(keycloak_server: RunningServer) -> PlainRealm:
         realm.service(siren, f"{LOANS}:{role}")
         realm.service(siren, f"{OTHER}:lecture")
     return realm
-
-
-@pytest.fixture
-def person(plain: PlainRealm) -> Person:
-    """Make somebody who belongs to these groups."""
-
-    def make(*groups: str) -> tuple[str, Visitor]:
-        username = f"cend{next(_numbers)}"
-        user = plain.person(username, PASSWORD)
-        plain.join(user, *groups)
-        return user, Visitor(plain, username, PASSWORD)
-
-    return make
-
-
-_numbers = count(100)
 
 
 def told(claims: dict[str, Any]) -> tuple[str, list[str]] | None:
